@@ -1,0 +1,32 @@
+/**
+ * The names of the environment variables that constructs set and handlers read.
+ * A handler reads them once at start and refuses to start when one is missing.
+ */
+export const EnvironmentKey = {
+  /** Name of the jobs table. */
+  JOBS_TABLE: 'BULWARK_JOBS_TABLE',
+  /** Name of the clients table. */
+  CLIENTS_TABLE: 'BULWARK_CLIENTS_TABLE',
+  /** URL of the work queue that the relay feeds. */
+  QUEUE_URL: 'BULWARK_QUEUE_URL',
+  /** ARN of the customer-managed key that wraps the per-job data keys. */
+  DATA_KEY_ARN: 'BULWARK_DATA_KEY_ARN',
+  /** Base URL of the paid upstream, without a trailing slash. */
+  UPSTREAM_URL: 'BULWARK_UPSTREAM_URL',
+  /** ARN or name of the secret that holds the upstream credential. */
+  UPSTREAM_SECRET: 'BULWARK_UPSTREAM_SECRET',
+  /** Milliseconds that one invocation of the processor may use; below the function's timeout. */
+  PROCESS_BUDGET_MS: 'BULWARK_PROCESS_BUDGET_MS',
+  /** Milliseconds that a job's lease lasts; above the function's timeout. */
+  LEASE_MS: 'BULWARK_LEASE_MS',
+  /** Receives after which the queue moves a message to the dead-letter queue. */
+  MAX_RECEIVE_COUNT: 'BULWARK_MAX_RECEIVE_COUNT',
+  /** Largest accepted request body, in bytes. */
+  MAX_BODY_BYTES: 'BULWARK_MAX_BODY_BYTES',
+  /** Days that a job and its result are kept. */
+  JOB_RETENTION_DAYS: 'BULWARK_JOB_RETENTION_DAYS',
+  /** Version that /health reports. */
+  VERSION: 'BULWARK_VERSION',
+  /** Name of the environment: local, dev, staging or prod. */
+  ENVIRONMENT: 'BULWARK_ENVIRONMENT',
+} as const;

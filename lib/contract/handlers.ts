@@ -1,0 +1,11 @@
+/** The handlers that ship as bundles in `dist/lambda/<name>/index.mjs`, exporting `handler`. */
+export const HANDLERS = [
+  'authorize-client',
+  'submit-job',
+  'relay-outbox',
+  'process-job',
+  'read-job',
+  'check-health',
+] as const;
+
+export type HandlerName = (typeof HANDLERS)[number];

@@ -1,0 +1,17 @@
+/** CloudWatch namespace of every metric that the service publishes. */
+export const METRIC_NAMESPACE = 'Bulwark';
+
+/** Names of the service's own metrics; dashboards and alarms use no others. */
+export const MetricName = {
+  JOBS_ACCEPTED: 'JobsAccepted',
+  JOBS_REPLAYED: 'JobsReplayed',
+  JOBS_RELAYED: 'JobsRelayed',
+  JOBS_SUCCEEDED: 'JobsSucceeded',
+  JOBS_FAILED: 'JobsFailed',
+  JOBS_DEAD_LETTERED: 'JobsDeadLettered',
+  JOBS_RETURNED: 'JobsReturnedToQueue',
+  REQUESTS_REFUSED: 'RequestsRefused',
+  UPSTREAM_CALLS: 'UpstreamCalls',
+  UPSTREAM_FAILURES: 'UpstreamFailures',
+  LEASES_LOST: 'LeasesLost',
+} as const;

@@ -1,0 +1,17 @@
+/** Names of the stack outputs that operators, the local runner and tests read. */
+export const StackOutput = {
+  API_URL: 'ApiUrl',
+  API_ID: 'ApiId',
+  USAGE_PLAN_ID: 'UsagePlanId',
+  JOBS_TABLE: 'JobsTableName',
+  CLIENTS_TABLE: 'ClientsTableName',
+  QUEUE_URL: 'QueueUrl',
+  DEAD_LETTER_QUEUE_URL: 'DeadLetterQueueUrl',
+  UPSTREAM_SECRET: 'UpstreamSecretArn',
+} as const;
+
+/** Names of the stacks of one environment, in the order of deployment. */
+export const stackNames = (environment: string) => ({
+  data: `bulwark-${environment}-data`,
+  service: `bulwark-${environment}-service`,
+});

@@ -1,0 +1,36 @@
+/** A kind of problem document (RFC 9457): its stable type, HTTP status and title. */
+export interface ProblemKind {
+  readonly type: string;
+  readonly status: number;
+  readonly title: string;
+}
+
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+const kind = (slug: string, status: number, title: string): ProblemKind => ({
+  type: `urn:bulwark:problem:${slug}`,
+  status,
+  title,
+});
+
+/** Every problem that a client of the service can meet, from the gateway or from a handler. */
+export const Problem = {
+  MALFORMED_JSON: kind('malformed-json', 400, 'The request body is not valid JSON.'),
+  INVALID_REQUEST: kind('invalid-request', 400, 'The request does not match the schema.'),
+  INVALID_IDEMPOTENCY_KEY: kind('invalid-idempotency-key', 400, 'The Idempotency-Key header is not valid.'),
+  UNAUTHENTICATED: kind('unauthenticated', 401, 'A valid client key is required.'),
+  FORBIDDEN: kind('forbidden', 403, 'This client may not use the service.'),
+  NOT_FOUND: kind('not-found', 404, 'There is nothing here.'),
+  PAYLOAD_TOO_LARGE: kind('payload-too-large', 413, 'The request body is too large.'),
+  UNSUPPORTED_MEDIA_TYPE: kind('unsupported-media-type', 415, 'The request body must be application/json.'),
+  IDEMPOTENCY_KEY_REUSED: kind(
+    'idempotency-key-reused',
+    422,
+    'The Idempotency-Key was already used with another request body.',
+  ),
+  TOO_MANY_REQUESTS: kind('too-many-requests', 429, 'Too many requests.'),
+  QUOTA_EXCEEDED: kind('quota-exceeded', 429, 'The quota of this client is used up.'),
+  INTERNAL: kind('internal', 500, 'The service failed to answer.'),
+  UNAVAILABLE: kind('unavailable', 503, 'The service is not available right now.'),
+  UPSTREAM_TIMEOUT: kind('gateway-timeout', 504, 'The service did not answer in time.'),
+} as const;
