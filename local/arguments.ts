@@ -61,7 +61,8 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
   const upstreamPort = toPort('--upstream-port', values['upstream-port']);
   const endpoint = toUrl('--endpoint', values.endpoint);
   const upstream = toUrl('--upstream', values.upstream);
-  if (endpoint && port !== undefined) throw usage('`--port` is the port of an emulator that `--endpoint` does not start');
+  if (endpoint && port !== undefined)
+    throw usage('`--port` is the port of an emulator that `--endpoint` does not start');
   if (upstream && !endpoint) throw usage('`--upstream` needs `--endpoint`');
   if (endpoint && !upstream && !LOOPBACK.test(new URL(endpoint).hostname)) {
     throw usage(`\`--upstream\` is needed, because ${endpoint} is on another machine`);

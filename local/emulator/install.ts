@@ -85,8 +85,13 @@ async function pipInstall(python: string, target: string, env: NodeJS.ProcessEnv
   const { PYTHONDONTWRITEBYTECODE: _withBytecode, ...rest } = env;
   const { code, output } = await runCommand(
     python,
-    ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--target', target]
-      .concat(['--only-binary', ':all:', '--require-hashes', '-r', REQUIREMENTS]),
+    ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--target', target].concat([
+      '--only-binary',
+      ':all:',
+      '--require-hashes',
+      '-r',
+      REQUIREMENTS,
+    ]),
     { env: rest, ...(signal && { signal }) },
   );
   if (code === 0) return;
@@ -102,10 +107,18 @@ export function explainPipFailure(python: string, output: string): string {
   if (/DO NOT MATCH THE HASHES|hashes are required/i.test(output)) {
     return 'local: a downloaded package does not have the pinned hash: nothing was installed; check the package index that pip uses';
   }
-  if (/NewConnectionError|Name or service|Temporary failure|ConnectTimeout|No matching distribution|Max retries|ProxyError/.test(output)) {
+  if (
+    /NewConnectionError|Name or service|Temporary failure|ConnectTimeout|No matching distribution|Max retries|ProxyError/.test(
+      output,
+    )
+  ) {
     return 'local: pip cannot reach a package index: check the network (or PIP_INDEX_URL) and run this again';
   }
-  const lastLine = output.trim().split('\n').findLast((line) => line.trim() !== '') ?? 'no output';
+  const lastLine =
+    output
+      .trim()
+      .split('\n')
+      .findLast((line) => line.trim() !== '') ?? 'no output';
   return `local: pip could not install the emulator: ${lastLine.trim()}`;
 }
 
