@@ -15,3 +15,6 @@ export const stackNames = (environment: string) => ({
   data: `bulwark-${environment}-data`,
   service: `bulwark-${environment}-service`,
 });
+
+/** Stage of the API: the first segment of every path on the `execute-api` host. */
+export const API_STAGE = 'api';

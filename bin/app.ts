@@ -1,0 +1,20 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { EnvironmentError, readEnvironment } from './environments';
+import { composeService } from './service';
+
+const app = new App();
+try {
+  composeService(
+    app,
+    readEnvironment((key) => app.node.tryGetContext(key)),
+  );
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) {
+    throw error;
+  }
+  console.error(`bulwark: ${error.message}`);
+  process.exitCode = 1;
+}

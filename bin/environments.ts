@@ -1,0 +1,118 @@
+/** One environment of the service: where it is, and what differs there. */
+export interface Environment {
+  readonly name: EnvironmentName;
+  readonly account: string;
+  readonly region: string;
+  /** Base URL of the paid upstream, without a trailing slash. */
+  readonly upstreamUrl: string;
+  /** Longest run of the processor, in seconds, 10 to 900: one call to the upstream with its retries must fit. */
+  readonly processTimeoutSeconds: number;
+  /** Most concurrent processors, 2 to 1000: the share of the upstream's rate limit that this environment has. */
+  readonly processConcurrency: number;
+  /** Days that logs are kept. */
+  readonly logRetentionDays: number;
+  /** Whether data and logs must outlive mistakes. */
+  readonly protectData: boolean;
+}
+
+export const ENVIRONMENT_NAMES = ['local', 'dev', 'staging', 'prod'] as const;
+
+export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
+
+/** Thrown when the app cannot know what to synthesise; the message is one line and names every bad value. */
+export class EnvironmentError extends Error {
+  public override readonly name = 'EnvironmentError';
+}
+
+const UPSTREAM_URL = 'https://api.anthropic.com';
+
+/** The account ids are those of the AWS documentation: give yours with `-c account=`, or write it here. */
+const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
+  local: {
+    account: '000000000000',
+    region: 'us-east-1',
+    upstreamUrl: UPSTREAM_URL,
+    processTimeoutSeconds: 20,
+    processConcurrency: 10,
+    logRetentionDays: 1,
+    protectData: false,
+  },
+  dev: {
+    account: '111122223333',
+    region: 'ap-northeast-2',
+    upstreamUrl: UPSTREAM_URL,
+    processTimeoutSeconds: 300,
+    processConcurrency: 5,
+    logRetentionDays: 14,
+    protectData: false,
+  },
+  staging: {
+    account: '444455556666',
+    region: 'ap-northeast-2',
+    upstreamUrl: UPSTREAM_URL,
+    processTimeoutSeconds: 300,
+    processConcurrency: 10,
+    logRetentionDays: 30,
+    protectData: false,
+  },
+  prod: {
+    account: '777788889999',
+    region: 'ap-northeast-2',
+    upstreamUrl: UPSTREAM_URL,
+    processTimeoutSeconds: 300,
+    processConcurrency: 50,
+    logRetentionDays: 90,
+    protectData: true,
+  },
+};
+
+/**
+ * The environment that `-c env=` names, with what `-c account=`, `-c region=` and `-c upstreamUrl=` change in it.
+ *
+ * @param context reads one context value of the app
+ * @throws EnvironmentError naming every bad value
+ */
+export function readEnvironment(context: (key: string) => unknown): Environment {
+  const name = context('env');
+  if (!isEnvironmentName(name)) {
+    const given = name === undefined ? 'none' : String(name);
+    throw new EnvironmentError(
+      `say which environment with \`-c env=\`: ${ENVIRONMENT_NAMES.join(', ')}; got: ${given}`,
+    );
+  }
+  const defaults = ENVIRONMENTS[name];
+  const environment: Environment = {
+    ...defaults,
+    name,
+    account: String(context('account') ?? defaults.account),
+    region: String(context('region') ?? defaults.region),
+    upstreamUrl: String(context('upstreamUrl') ?? defaults.upstreamUrl),
+  };
+  const problems = problemsOf(environment);
+  if (problems.length > 0) {
+    throw new EnvironmentError(`environment ${name}: ${problems.join('; ')}`);
+  }
+  return environment;
+}
+
+function isEnvironmentName(name: unknown): name is EnvironmentName {
+  return ENVIRONMENT_NAMES.some((known) => known === name);
+}
+
+function problemsOf({ name, account, region, upstreamUrl }: Environment): string[] {
+  // The doubles of the local environment speak plain HTTP; a credential must never travel so elsewhere.
+  const schemes = name === 'local' ? 'http|https' : 'https';
+  const rules = [
+    { key: 'account', value: account, pattern: /^\d{12}$/, rule: 'must be 12 digits' },
+    { key: 'region', value: region, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, rule: 'must be like `eu-west-1`' },
+    {
+      key: 'upstreamUrl',
+      value: upstreamUrl,
+      pattern: new RegExp(`^(${schemes})://[^/\\s?#]+(/[^\\s?#]*[^\\s?#/])?$`),
+      rule: `must be an absolute ${schemes.replace('|', ' or ')} URL without a trailing slash`,
+    },
+  ];
+  return rules
+    .filter(({ value, pattern }) => !pattern.test(value))
+    .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`);
+}

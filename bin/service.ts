@@ -1,0 +1,33 @@
+import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { stackNames } from '../lib/contract/outputs';
+import { DataStack } from '../lib/stacks/data-stack';
+import { ServiceStack } from '../lib/stacks/service-stack';
+import { version } from '../package.json';
+import type { Environment } from './environments';
+
+/** Puts the stacks of one environment into the app. */
+export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
+  const { name, account, region, protectData } = environment;
+  const names = stackNames(name);
+  const env = { account, region };
+  const data = new DataStack(app, names.data, {
+    env,
+    description: `Bulwark (${name}): tables, queue, keys and the upstream's credential.`,
+    processTimeout: Duration.seconds(environment.processTimeoutSeconds),
+    processConcurrency: environment.processConcurrency,
+    protectData,
+  });
+  const service = new ServiceStack(app, names.service, {
+    env,
+    description: `Bulwark (${name}): the API and the functions behind it.`,
+    data,
+    environmentName: name,
+    version,
+    upstreamUrl: environment.upstreamUrl,
+    logRetention: environment.logRetentionDays,
+    logRemovalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    terminationProtection: protectData,
+  });
+  Tags.of(app).add('bulwark:environment', name);
+  return { data, service };
+}

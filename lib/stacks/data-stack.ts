@@ -1,0 +1,142 @@
+import {
+  type CfnElement,
+  CfnOutput,
+  type Duration,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct, IConstruct } from 'constructs';
+import { StackOutput } from '../contract/outputs';
+import { ClientsTable, JobsTable } from '../contract/tables';
+import { UPSTREAM_SECRET_FIELD } from '../contract/upstream-secret';
+import { ResilientQueue } from '../queue/resilient-queue';
+
+/** Settings of a `DataStack`. */
+export interface DataStackProps extends StackProps {
+  /** Longest run of the function that processes jobs; the queue's visibility timeout follows from it. */
+  readonly processTimeout: Duration;
+
+  /**
+   * Most jobs' batches that are processed at the same time, between 2 and 1000.
+   *
+   * @default 10
+   */
+  readonly processConcurrency?: number;
+
+  /**
+   * Whether the data must outlive mistakes: retained when it leaves the stack, tables and stack protected
+   * against deletion.
+   *
+   * @default true
+   */
+  readonly protectData?: boolean;
+}
+
+/**
+ * What must survive a deployment: the data key, the tables of jobs and clients, the work queue and the upstream's
+ * credential. Their logical ids are pinned, so that moving code never replaces data.
+ */
+export class DataStack extends Stack {
+  /** Encrypts tables and secret, and wraps the data key of each job. */
+  public readonly dataKey: kms.Key;
+  /** One item collection a job: its state, its sealed request and its sealed result. */
+  public readonly jobsTable: dynamodb.Table;
+  /** One row a client: its state and the hashes of its keys. */
+  public readonly clientsTable: dynamodb.Table;
+  /** Feeds the processor. */
+  public readonly workQueue: ResilientQueue;
+  /** JSON `{"apiKey": "…"}`; made with a random value that the operator replaces by the real one. */
+  public readonly upstreamSecret: secretsmanager.Secret;
+
+  private readonly protectData: boolean;
+  private readonly removalPolicy: RemovalPolicy;
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    const protectData = props.protectData ?? true;
+    super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? protectData });
+    this.protectData = protectData;
+    this.removalPolicy = protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    this.dataKey = new kms.Key(this, 'DataKey', {
+      description: `Encrypts the tables and secrets of ${this.stackName} and wraps the data key of each job.`,
+      enableKeyRotation: true,
+      removalPolicy: this.removalPolicy,
+    });
+    this.jobsTable = this.createTable('JobsTable', {
+      partitionKey: { name: JobsTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: JobsTable.SORT_KEY, type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: JobsTable.TIME_TO_LIVE,
+      stream: dynamodb.StreamViewType.NEW_IMAGE,
+    });
+    this.clientsTable = this.createTable('ClientsTable', {
+      partitionKey: { name: ClientsTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
+    });
+    this.workQueue = new ResilientQueue(this, 'WorkQueue', {
+      consumerTimeout: props.processTimeout,
+      maxConcurrency: props.processConcurrency,
+      removalPolicy: this.removalPolicy,
+    });
+    this.upstreamSecret = this.createUpstreamSecret();
+    this.pinLogicalIds();
+    this.declareOutputs();
+  }
+
+  private createTable(id: string, props: dynamodb.TableProps): dynamodb.Table {
+    return new dynamodb.Table(this, id, {
+      ...props,
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: this.dataKey,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: this.protectData,
+      removalPolicy: this.removalPolicy,
+    });
+  }
+
+  private createUpstreamSecret(): secretsmanager.Secret {
+    const secret = new secretsmanager.Secret(this, 'UpstreamSecret', {
+      description: 'Credential of the paid upstream, as {"apiKey": "…"}.',
+      encryptionKey: this.dataKey,
+      generateSecretString: { secretStringTemplate: '{}', generateStringKey: UPSTREAM_SECRET_FIELD, excludePunctuation: true },
+      removalPolicy: this.removalPolicy,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The provider issues its keys in its own console and has no interface to make one, so that no rotation function could; the operator replaces the value, and the processor reads it anew.',
+    });
+    return secret;
+  }
+
+  /** A changed logical id is a new table, key, queue or secret, and the old one's data left behind. */
+  private pinLogicalIds(): void {
+    pin(this.dataKey, 'DataKey');
+    pin(this.jobsTable, 'JobsTable');
+    pin(this.clientsTable, 'ClientsTable');
+    pin(this.workQueue.encryptionKey, 'WorkQueueKey');
+    pin(this.workQueue.queue, 'WorkQueue');
+    pin(this.workQueue.deadLetterQueue, 'WorkDeadLetterQueue');
+    pin(this.upstreamSecret, 'UpstreamSecret');
+  }
+
+  private declareOutputs(): void {
+    const outputs: Record<string, string> = {
+      [StackOutput.JOBS_TABLE]: this.jobsTable.tableName,
+      [StackOutput.CLIENTS_TABLE]: this.clientsTable.tableName,
+      [StackOutput.QUEUE_URL]: this.workQueue.queue.queueUrl,
+      [StackOutput.DEAD_LETTER_QUEUE_URL]: this.workQueue.deadLetterQueue.queueUrl,
+      [StackOutput.UPSTREAM_SECRET]: this.upstreamSecret.secretArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value });
+    }
+  }
+}
+
+function pin(construct: IConstruct, logicalId: string): void {
+  (construct.node.defaultChild as CfnElement).overrideLogicalId(logicalId);
+}

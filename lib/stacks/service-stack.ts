@@ -1,0 +1,214 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { GuardedApi } from '../api/guarded-api';
+import type { ApiThrottle } from '../api/throttle';
+import { EnvironmentKey } from '../contract/environment-keys';
+import type { HandlerName } from '../contract/handlers';
+import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../contract/limits';
+import { StackOutput } from '../contract/outputs';
+import { submissionSchema } from '../contract/submission-schema';
+import { JobStatus, JobsTable } from '../contract/tables';
+import { bundledCode } from '../functions/bundled-code';
+import { StandardFunction } from '../functions/standard-function';
+import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
+import { DataAccess } from './data-access';
+import type { DataStack } from './data-stack';
+
+/** Settings of a `ServiceStack`. */
+export interface ServiceStackProps extends StackProps {
+  /** Where jobs, clients, queue and credential are. */
+  readonly data: DataStack;
+
+  /** Name of the environment, which client keys carry. */
+  readonly environmentName: string;
+
+  /** Version that `/health` reports. */
+  readonly version: string;
+
+  /** Base URL of the paid upstream, without a trailing slash. */
+  readonly upstreamUrl: string;
+
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What becomes of the logs when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * What all clients together may ask of the API.
+   *
+   * @default - that of `GuardedApi`
+   */
+  readonly stageThrottle?: ApiThrottle;
+
+  /**
+   * What one client may ask of the API.
+   *
+   * @default - that of `GuardedApi`
+   */
+  readonly clientThrottle?: ApiThrottle;
+}
+
+/** Time that the processor keeps to write down how a job ended. */
+const SETTLE_TIME = Duration.seconds(3);
+
+/** Time by which a lease outlives its function, so that no second processor starts while the first may still run. */
+const LEASE_MARGIN = Duration.seconds(5);
+
+/** The way of a job: the API that accepts it, the relay that queues it, the processor that runs it. */
+export class ServiceStack extends Stack {
+  /** The API of the service's clients. */
+  public readonly api: GuardedApi;
+
+  private readonly settings: ServiceStackProps;
+  private readonly access: DataAccess;
+
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    this.settings = props;
+    this.access = new DataAccess(props.data);
+    this.api = this.createApi();
+    this.addRoutes();
+    this.createRelay();
+    this.createProcessor();
+    new CfnOutput(this, StackOutput.API_URL, { value: this.api.url });
+    new CfnOutput(this, StackOutput.API_ID, { value: this.api.restApi.restApiId });
+    new CfnOutput(this, StackOutput.USAGE_PLAN_ID, { value: this.api.usagePlan.usagePlanId });
+  }
+
+  private createApi(): GuardedApi {
+    const authorizer = this.createFunction('AuthorizeClient', 'authorize-client', {
+      [EnvironmentKey.CLIENTS_TABLE]: this.settings.data.clientsTable.tableName,
+    });
+    this.access.readClients(authorizer);
+    const api = new GuardedApi(this, 'Api', {
+      authorizer,
+      stageThrottle: this.settings.stageThrottle,
+      clientThrottle: this.settings.clientThrottle,
+      accessLog: this.logSettings,
+    });
+    Validations.of(api.restApi.deploymentStage).acknowledge({
+      id: 'AwsSolutions-APIG3',
+      reason:
+        'A web ACL would inspect prompts, which rightly hold code and markup. What it is wanted for is done before any cost arises: unknown keys end in the authorizer, the stage and each client are throttled, bodies are bounded and checked against a schema.',
+    });
+    return api;
+  }
+
+  private addRoutes(): void {
+    const { data } = this.settings;
+    const submit = this.createFunction('SubmitJob', 'submit-job', {
+      [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
+      [EnvironmentKey.MAX_BODY_BYTES]: String(DEFAULT_MAX_BODY_BYTES),
+      [EnvironmentKey.JOB_RETENTION_DAYS]: String(DEFAULT_JOB_RETENTION_DAYS),
+    });
+    this.access.createJobs(submit);
+    this.access.sealJobs(submit);
+    const read = this.createFunction('ReadJob', 'read-job', {
+      [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
+    });
+    this.access.readJobs(read);
+    this.access.openJobs(read);
+    const health = this.createFunction('CheckHealth', 'check-health', {});
+    const { GET, POST } = lambda.HttpMethod;
+    // The contract's schema is plain JSON; the CDK's type spells the same words as an enum.
+    const schema = submissionSchema as unknown as apigateway.JsonSchema;
+    this.api.addRoute({ method: POST, path: '/v1/jobs', handler: submit, schema });
+    this.api.addRoute({ method: GET, path: '/v1/jobs/{id}', handler: read });
+    this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
+  }
+
+  private createRelay(): void {
+    const { workQueue } = this.settings.data;
+    const relay = this.createFunction(
+      'RelayOutbox',
+      'relay-outbox',
+      { [EnvironmentKey.QUEUE_URL]: workQueue.queue.queueUrl },
+      Duration.seconds(30),
+    );
+    this.access.followJobs(relay);
+    workQueue.grantSend(relay);
+    // No limit on retries or age: a record that is given up is an accepted job that is lost.
+    const mapping = relay.addEventSourceMapping('JobsStream', {
+      eventSourceArn: this.access.streamArn,
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      filters: [
+        lambda.FilterCriteria.filter({
+          eventName: lambda.FilterRule.isEqual('INSERT'),
+          dynamodb: {
+            NewImage: {
+              [JobsTable.SORT_KEY]: { S: lambda.FilterRule.isEqual(JobsTable.JOB_PART) },
+              status: { S: lambda.FilterRule.isEqual(JobStatus.QUEUED) },
+            },
+          },
+        }),
+      ],
+    });
+    mapping.node.addDependency(relay);
+  }
+
+  private createProcessor(): void {
+    const { data, upstreamUrl } = this.settings;
+    const timeout = data.workQueue.consumerTimeout;
+    const processor = this.createFunction(
+      'ProcessJob',
+      'process-job',
+      {
+        [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+        [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
+        [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
+        [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
+        [EnvironmentKey.UPSTREAM_SECRET]: data.upstreamSecret.secretArn,
+        [EnvironmentKey.PROCESS_BUDGET_MS]: String(timeout.minus(SETTLE_TIME).toMilliseconds()),
+        [EnvironmentKey.LEASE_MS]: String(timeout.plus(LEASE_MARGIN).toMilliseconds()),
+        [EnvironmentKey.MAX_RECEIVE_COUNT]: String(data.workQueue.maxReceiveCount),
+      },
+      timeout,
+    );
+    this.access.processJobs(processor);
+    this.access.openJobs(processor);
+    this.access.readUpstreamSecret(processor);
+    data.workQueue.addConsumer(processor);
+  }
+
+  private createFunction(
+    id: string,
+    handler: HandlerName,
+    environment: Record<string, string>,
+    timeout?: Duration,
+  ): StandardFunction {
+    return new StandardFunction(this, id, {
+      code: bundledCode(this, handler),
+      timeout,
+      logs: this.logSettings,
+      environment: {
+        [EnvironmentKey.ENVIRONMENT]: this.settings.environmentName,
+        [EnvironmentKey.VERSION]: this.settings.version,
+        ...environment,
+      },
+    });
+  }
+
+  private get logSettings() {
+    return {
+      retention: this.settings.logRetention ?? DEFAULT_LOG_RETENTION,
+      removalPolicy: this.settings.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+    };
+  }
+}
