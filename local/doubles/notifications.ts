@@ -53,7 +53,7 @@ export class NotificationRecord {
     };
   }
 
-  #takeFault(response: ServerResponse, fault: unknown): void {
+  #takeFault(response: ServerResponse, fault: unknown) {
     const answer = isRecord(fault) ? fault.answer : undefined;
     const isStatus = Number.isInteger(answer) && Number(answer) >= 400 && Number(answer) <= 599;
     if (!isStatus && answer !== 'hang') {

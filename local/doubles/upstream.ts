@@ -91,7 +91,7 @@ class UpstreamDouble {
     sendJson(response, problem ? 400 : 200, problem ? { error: problem } : {});
   }
 
-  takeKeys(response: ServerResponse, body: unknown): void {
+  takeKeys(response: ServerResponse, body: unknown) {
     const accepted = isRecord(body) ? body.accepted : undefined;
     if (!Array.isArray(accepted)) return sendJson(response, 400, { error: '`accepted` must be a list of keys' });
     this.#accepted = new Set(accepted.map(String));
@@ -142,7 +142,7 @@ class UpstreamDouble {
   }
 }
 
-function act(step: UpstreamStep, parsed: MessagesRequest, request: IncomingMessage, response: ServerResponse): void {
+function act(step: UpstreamStep, parsed: MessagesRequest, request: IncomingMessage, response: ServerResponse) {
   const text = step.text ?? `Reply to "${(parsed.texts.at(-1) ?? '').slice(0, 40)}"`;
   switch (step.kind) {
     case 'reply':

@@ -1,0 +1,66 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { StackOutput, stackNames } from '../lib/contract/outputs';
+import { CommandFailure } from './failure';
+
+/** Where a command finds AWS, and with which credentials. */
+export interface AwsAccess {
+  /** @default the SDK's own, from AWS_REGION or the profile */
+  readonly region?: string;
+  /** Endpoint of every service, such as an emulator's. @default the Region's own endpoints */
+  readonly endpoint?: string;
+  /** @default the SDK's own chain */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** What the stacks of one environment are called and where they are. */
+export interface Deployment {
+  readonly environment: string;
+  readonly apiUrl: string;
+  readonly apiId: string;
+  readonly usagePlanId: string;
+  readonly jobsTable: string;
+  readonly clientsTable: string;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly upstreamSecret: string;
+}
+
+/**
+ * Reads the outputs of an environment's stacks.
+ * @throws CommandFailure when a stack or one of its outputs is not there.
+ */
+export async function findDeployment(environment: string, access: AwsAccess): Promise<Deployment> {
+  const names = stackNames(environment);
+  const client = new CloudFormationClient({ ...access });
+  const outputs = new Map<string, string>();
+  for (const stackName of [names.data, names.service]) {
+    for (const [key, value] of await outputsOf(client, stackName)) outputs.set(key, value);
+  }
+  const output = (key: string): string => {
+    const value = outputs.get(key);
+    if (!value)
+      throw new CommandFailure(`the stacks of ${environment} have no output ${key}: deploy this version first`);
+    return value;
+  };
+  return {
+    environment,
+    apiUrl: output(StackOutput.API_URL).replace(/\/$/, ''),
+    apiId: output(StackOutput.API_ID),
+    usagePlanId: output(StackOutput.USAGE_PLAN_ID),
+    jobsTable: output(StackOutput.JOBS_TABLE),
+    clientsTable: output(StackOutput.CLIENTS_TABLE),
+    queueUrl: output(StackOutput.QUEUE_URL),
+    deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
+    upstreamSecret: output(StackOutput.UPSTREAM_SECRET),
+  };
+}
+
+async function outputsOf(client: CloudFormationClient, stackName: string): Promise<[string, string][]> {
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+    return (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
+  } catch (error) {
+    if ((error as Error).name !== 'ValidationError') throw error;
+    throw new CommandFailure(`there is no stack ${stackName} in this account and Region: deploy it first`);
+  }
+}
