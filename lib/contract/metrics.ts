@@ -1,3 +1,6 @@
+/** Name of the service: the `service` field of every log line and the one dimension of every metric. */
+export const SERVICE_NAME = 'bulwark';
+
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
 

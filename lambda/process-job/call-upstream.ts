@@ -1,0 +1,74 @@
+import { FailureReason } from '../../lib/contract/failures';
+import { MetricName } from '../../lib/contract/metrics';
+import { fullJitter } from '../runtime/backoff/full-jitter';
+import type { Lease } from '../runtime/jobs/lease';
+import type { Submission } from '../runtime/jobs/submission';
+import { RetryError } from '../runtime/retry/errors';
+import { type Classification, retry } from '../runtime/retry/retry';
+import { UpstreamError } from '../upstream/errors';
+import type { Completion } from '../upstream/upstream';
+import type { Invocation, ProcessDependencies } from './dependencies';
+
+/** Calls in one receive, of which each may be paid; more come with the next receive. */
+const ATTEMPTS = 3;
+const BACKOFF = { baseMs: 500, capMs: 10_000 };
+
+const classify = (error: unknown): Classification =>
+  error instanceof UpstreamError && error.retryable
+    ? { retryable: true, retryAfterMs: error.retryAfterMs }
+    : { retryable: false };
+
+/**
+ * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call is counted in the
+ * job's row before it is made, under the lease, so that no worker pays for a job that it has lost.
+ * @throws UpstreamError of the last call, LeaseLostError, or what the secret cache throws.
+ */
+export const callUpstream = async (
+  submission: Submission,
+  lease: Lease,
+  dependencies: ProcessDependencies,
+  { deadline, signal, log }: Invocation,
+): Promise<Completion> => {
+  const { store, upstream, upstreamKey, count, now, random, sleep } = dependencies;
+
+  const callOnce = async (apiKey: string): Promise<Completion> => {
+    const timeoutMs = deadline - now();
+    if (timeoutMs <= 0) {
+      throw new UpstreamError({
+        reason: FailureReason.UPSTREAM_TIMEOUT,
+        disposition: 'return',
+        firstByteArrived: false,
+      });
+    }
+    await store.countUpstreamCall(lease);
+    count(MetricName.UPSTREAM_CALLS);
+    try {
+      return await upstream.complete(submission, { apiKey, timeoutMs, signal });
+    } catch (error) {
+      count(MetricName.UPSTREAM_FAILURES);
+      log.warn('A call to the upstream failed.', error as Error);
+      throw error;
+    }
+  };
+
+  let hasRenewed = false;
+  const callWithKey = async (): Promise<Completion> => {
+    const apiKey = await upstreamKey.get();
+    try {
+      return await callOnce(apiKey);
+    } catch (error) {
+      // The credential may have been rotated since it was cached: one new look, one more call.
+      if (hasRenewed || !(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
+      hasRenewed = true;
+      return callOnce(await upstreamKey.renew(apiKey));
+    }
+  };
+
+  const backoff = (attempt: number) => fullJitter(attempt, BACKOFF, random);
+  try {
+    const policy = { attempts: ATTEMPTS, deadline, backoff, classify, signal };
+    return (await retry(callWithKey, policy, { now, sleep })).value;
+  } catch (error) {
+    throw error instanceof RetryError ? error.cause : error;
+  }
+};

@@ -1,0 +1,35 @@
+import type { Clock, Random, Sleep } from '../runtime/clock/clock';
+import type { IJobStore } from '../runtime/jobs/job-store';
+import type { Count, Log } from '../runtime/observability/observability';
+import type { IDataKeys } from '../runtime/sealing/data-keys';
+import type { SecretCache } from '../runtime/secrets/secret-cache';
+import type { IWorkQueue } from '../runtime/work-queue/work-queue';
+import type { IUpstream } from '../upstream/upstream';
+
+/** What processing a job needs of the world; made once a process. */
+export interface ProcessDependencies {
+  readonly store: Omit<IJobStore, 'create' | 'readState' | 'readResult' | 'removeExpired'>;
+  readonly dataKeys: Pick<IDataKeys, 'unwrap'>;
+  readonly queue: Pick<IWorkQueue, 'returnAfter'>;
+  readonly upstream: IUpstream;
+  readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
+  readonly count: Count;
+  readonly now: Clock;
+  readonly random: Random;
+  readonly sleep: Sleep;
+  /** Milliseconds that a lease lasts; above the function's timeout. */
+  readonly leaseMs: number;
+  /** The receive after which the queue moves a message to its dead-letter queue. */
+  readonly maxReceiveCount: number;
+}
+
+/** What processing knows of the invocation and the record it is in. */
+export interface Invocation {
+  /** Names the worker in its leases. */
+  readonly owner: string;
+  /** Milliseconds since the epoch after which no call or delay may run. */
+  readonly deadline: number;
+  readonly log: Log;
+  /** Aborted just before the function times out. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,69 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { metricsFlush } from '../middleware/metrics-flush';
+import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { sleep, systemClock } from '../runtime/clock/clock';
+import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
+import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
+import { childLogger, count, logger, metrics } from '../runtime/observability/observability';
+import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
+import { SecretCache } from '../runtime/secrets/secret-cache';
+import { upstreamKeySource } from '../runtime/secrets/secrets-manager-source';
+import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
+import { AnthropicMessages } from '../upstream/anthropic-messages';
+import { PooledHttp } from '../upstream/pooled-http';
+import type { ProcessDependencies } from './dependencies';
+import { processBatch } from './process-batch';
+
+const DAY_MS = 86_400_000;
+
+const environment = readEnvironment({
+  jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
+  queueUrl: url(EnvironmentKey.QUEUE_URL),
+  upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
+  upstreamSecret: text(EnvironmentKey.UPSTREAM_SECRET),
+  processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
+  leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
+  maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
+});
+
+/** Milliseconds of an invocation that are kept for writing down what happened in the rest of it. */
+const RESERVE_MS = 2_000;
+
+const dependencies: ProcessDependencies = {
+  store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
+  dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
+  queue: new SqsWorkQueue(new SQSClient(awsClientOptions), environment.queueUrl),
+  upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),
+  upstreamKey: new SecretCache({
+    load: upstreamKeySource(new SecretsManagerClient(awsClientOptions), environment.upstreamSecret),
+    now: systemClock,
+    random: Math.random,
+    onStale: (error) => logger.warn('The upstream secret could not be read anew.', error as Error),
+  }),
+  count,
+  now: systemClock,
+  random: Math.random,
+  sleep,
+  leaseMs: environment.leaseMs,
+  maxReceiveCount: environment.maxReceiveCount,
+};
+
+/** Consumes the work queue. */
+export const handler = middy<SQSEvent, SQSBatchResponse>()
+  .use(metricsFlush({ metrics }))
+  .handler(async ({ Records }, context, { signal }) => {
+    const budgetMs = Math.min(context.getRemainingTimeInMillis() - RESERVE_MS, environment.processBudgetMs);
+    return processBatch(Records, dependencies, {
+      requestId: context.awsRequestId,
+      logOf: childLogger,
+      deadline: systemClock() + budgetMs,
+      signal,
+    });
+  });

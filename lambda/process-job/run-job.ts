@@ -1,0 +1,87 @@
+import { FailureReason } from '../../lib/contract/failures';
+import { fullJitter } from '../runtime/backoff/full-jitter';
+import { LeaseLostError } from '../runtime/jobs/errors';
+import { type Failure, type Job, sealingContextOf } from '../runtime/jobs/job';
+import type { Submission } from '../runtime/jobs/submission';
+import { RetryError } from '../runtime/retry/errors';
+import { retry } from '../runtime/retry/retry';
+import { open, type Sealed, seal } from '../runtime/sealing/envelope';
+import { SecretUnavailableError } from '../runtime/secrets/errors';
+import { UpstreamError } from '../upstream/errors';
+import type { Completion } from '../upstream/upstream';
+import { callUpstream } from './call-upstream';
+import type { Invocation, ProcessDependencies } from './dependencies';
+
+/** How one run of a leased job ended. */
+export type RunOutcome =
+  | { readonly kind: 'succeeded' }
+  /** No other run can succeed. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** Another run may; not before `retryAfterMs`, where the upstream said so. */
+  | { readonly kind: 'unfinished'; readonly failure: Failure; readonly retryAfterMs?: number };
+
+/** Largest sealed completion, in bytes; the row around it fits into the 400 KB of a table item as well. */
+const MAX_SEALED_BYTES = 380 * 1024;
+
+const SETTLE_ATTEMPTS = 5;
+const SETTLE_BACKOFF = { baseMs: 50, capMs: 400 };
+/** Part of the two seconds that the deadline leaves, in milliseconds, for writing down what was paid for. */
+const SETTLE_MS = 1_500;
+
+/** Opens the request, calls the upstream and records the result. @throws LeaseLostError where another worker took over. */
+export const runJob = async (
+  job: Job,
+  dependencies: ProcessDependencies,
+  invocation: Invocation,
+): Promise<RunOutcome> => {
+  try {
+    const context = sealingContextOf(job);
+    const { wrappedKey } = job.sealedRequest;
+    const plaintext = await dependencies.dataKeys.unwrap(wrappedKey, context);
+    const submission = JSON.parse(open(job.sealedRequest, plaintext, context)) as Submission;
+    const completion = await callUpstream(submission, job, dependencies, invocation);
+    const sealed = seal(JSON.stringify(completion), { plaintext, wrapped: wrappedKey }, context);
+    if (sealed.ciphertext.length > MAX_SEALED_BYTES) {
+      return { kind: 'failed', failure: { reason: FailureReason.COMPLETION_TOO_LARGE } };
+    }
+    await settle(job, completion, sealed, dependencies, invocation);
+    return { kind: 'succeeded' };
+  } catch (error) {
+    if (error instanceof LeaseLostError) throw error;
+    return outcomeOf(error, invocation);
+  }
+};
+
+/** Records the result, and tries harder than elsewhere: another run would pay a second time. */
+const settle = async (
+  job: Job,
+  { usage }: Completion,
+  sealedCompletion: Sealed,
+  { store, now, random, sleep }: ProcessDependencies,
+  { deadline }: Invocation,
+): Promise<void> => {
+  const record = () => store.succeed(job, { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() });
+  const policy = {
+    attempts: SETTLE_ATTEMPTS,
+    deadline: deadline + SETTLE_MS,
+    backoff: (attempt: number) => fullJitter(attempt, SETTLE_BACKOFF, random),
+    classify: (error: unknown) => ({ retryable: !(error instanceof LeaseLostError) }),
+  };
+  try {
+    await retry(record, policy, { now, sleep });
+  } catch (error) {
+    throw error instanceof RetryError ? error.cause : error;
+  }
+};
+
+const outcomeOf = (error: unknown, { log }: Invocation): RunOutcome => {
+  if (error instanceof UpstreamError) {
+    const failure = { reason: error.reason, detail: error.message };
+    return error.disposition === 'refuse'
+      ? { kind: 'failed', failure }
+      : { kind: 'unfinished', failure, retryAfterMs: error.retryAfterMs };
+  }
+  log.error('The job could not be run.', error as Error);
+  const reason = error instanceof SecretUnavailableError ? FailureReason.UPSTREAM_CREDENTIAL : FailureReason.INTERNAL;
+  return { kind: 'unfinished', failure: { reason, detail: error instanceof Error ? error.name : typeof error } };
+};

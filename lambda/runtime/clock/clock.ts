@@ -1,0 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** A number in [0, 1), as `Math.random` gives. */
+export type Random = () => number;
+
+/** Waits `ms` milliseconds; rejects at once with the signal's reason when it is aborted. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+export const systemClock: Clock = () => Date.now();
+
+export const sleep: Sleep = async (ms, signal) => {
+  try {
+    await wait(ms, undefined, { signal });
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  }
+};

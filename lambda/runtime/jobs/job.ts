@@ -1,0 +1,93 @@
+import type { FailureReasonValue } from '../../../lib/contract/failures';
+import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
+import type { Sealed } from '../sealing/envelope';
+
+/** Tokens that the upstream counted, for the spend ledger to price. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheReadTokens: number;
+}
+
+/** The most tokens that a job can use, known before it runs. */
+export interface Reservation {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface Failure {
+  readonly reason: FailureReasonValue;
+  /** For the operator: codes and numbers only, no text of the request or the upstream. */
+  readonly detail?: string;
+}
+
+/** A job's row, without the part of it that is sealed. */
+export interface JobState {
+  readonly jobId: string;
+  readonly clientId: string;
+  readonly status: JobStatusValue;
+  /** Hex SHA-256 of the canonical request. */
+  readonly requestHash: string;
+  readonly model: string;
+  readonly reservation: Reservation;
+  readonly correlationId: string;
+  /** ISO 8601, as are the other two. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly completedAt?: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  /** Grows with each lease; only the holder of the newest may write. */
+  readonly fence: number;
+  readonly leaseOwner?: string;
+  /** Milliseconds since the epoch. */
+  readonly leaseUntil?: number;
+  /** Calls to the paid upstream that were begun. */
+  readonly upstreamCalls: number;
+  readonly usage?: Usage;
+  readonly failure?: Failure;
+}
+
+/** A job's row. */
+export interface Job extends JobState {
+  readonly sealedRequest: Sealed;
+}
+
+/** The row of a job's result, written once. */
+export interface JobResult {
+  readonly jobId: string;
+  readonly sealedCompletion: Sealed;
+  /** Fence of the lease under which it was written. */
+  readonly fence: number;
+  readonly expiresAt: number;
+}
+
+/** What data of a job is sealed to: a row copied into another job or client does not open. */
+export const sealingContextOf = ({ jobId, clientId }: Pick<JobState, 'jobId' | 'clientId'>) => ({ jobId, clientId });
+
+/** Whether a job is past its retention; the table's own deletion lags by up to days. */
+export const isExpired = ({ expiresAt }: Pick<JobState, 'expiresAt'>, nowMs: number): boolean =>
+  expiresAt * 1000 <= nowMs;
+
+export interface Submitted
+  extends Pick<
+    Job,
+    'jobId' | 'clientId' | 'requestHash' | 'sealedRequest' | 'model' | 'reservation' | 'correlationId'
+  > {
+  readonly retentionDays: number;
+}
+
+/** The row of a job that was just submitted. */
+export const queuedJob = ({ retentionDays, ...submitted }: Submitted, nowMs: number): Job => {
+  const createdAt = new Date(nowMs).toISOString();
+  return {
+    ...submitted,
+    status: JobStatus.QUEUED,
+    createdAt,
+    updatedAt: createdAt,
+    expiresAt: Math.ceil(nowMs / 1000) + retentionDays * 86_400,
+    fence: 0,
+    upstreamCalls: 0,
+  };
+};

@@ -1,0 +1,47 @@
+import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
+import type { Job, JobState } from './job';
+
+export interface LeaseRequest {
+  readonly jobId: string;
+  /** Names the worker, for people. */
+  readonly owner: string;
+  readonly nowMs: number;
+  /** Milliseconds that the lease lasts. */
+  readonly leaseMs: number;
+  /** Whether a dead-lettered job may run again, as it may after a redrive. */
+  readonly redriven: boolean;
+}
+
+/** Proof of the right to write a job's outcome: worth something while no newer fence was given out. */
+export interface Lease {
+  readonly jobId: string;
+  readonly fence: number;
+}
+
+/** Why a job cannot be leased now. */
+export type LeaseRefusal =
+  | { readonly kind: 'missing' }
+  /** The job has ended. */
+  | { readonly kind: 'ended'; readonly status: JobStatusValue }
+  /** Another worker has it until `untilMs`. */
+  | { readonly kind: 'held'; readonly untilMs: number };
+
+export type LeaseOutcome = { readonly kind: 'leased'; readonly job: Job } | LeaseRefusal;
+
+/** The rule of leasing: a queued job, an abandoned one, and after a redrive a dead-lettered one. */
+export const refusalOf = (
+  job: Pick<JobState, 'status' | 'leaseUntil'> | undefined,
+  { nowMs, redriven }: Pick<LeaseRequest, 'nowMs' | 'redriven'>,
+): LeaseRefusal | undefined => {
+  if (!job) return { kind: 'missing' };
+  switch (job.status) {
+    case JobStatus.QUEUED:
+      return undefined;
+    case JobStatus.RUNNING:
+      return (job.leaseUntil ?? 0) < nowMs ? undefined : { kind: 'held', untilMs: job.leaseUntil ?? nowMs };
+    case JobStatus.DEAD_LETTERED:
+      return redriven ? undefined : { kind: 'ended', status: job.status };
+    default:
+      return { kind: 'ended', status: job.status };
+  }
+};

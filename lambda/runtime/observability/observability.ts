@@ -1,0 +1,28 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { METRIC_NAMESPACE, type MetricName, SERVICE_NAME } from '../../../lib/contract/metrics';
+
+/** The process's logger; work that runs in parallel logs through a child of it. */
+export const logger = new Logger({ serviceName: SERVICE_NAME });
+
+/** The process's metrics, written as one log line by the metrics middleware. */
+export const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: SERVICE_NAME });
+
+/** What an algorithm needs of a logger. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+export type MetricNameValue = (typeof MetricName)[keyof typeof MetricName];
+
+/** Adds `value` (1 unless given) to a metric of the contract. */
+export type Count = (name: MetricNameValue, value?: number) => void;
+
+export const count: Count = (name, value = 1) => {
+  metrics.addMetric(name, MetricUnit.Count, value);
+};
+
+/** A logger of its own for one of several records that run in parallel, so that no keys mix. */
+export const childLogger = (keys: Readonly<Record<string, string>>): Log => {
+  const child = logger.createChild();
+  child.appendKeys({ ...keys });
+  return child;
+};

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import middy from '@middy/core';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../../lib/contract/limits';
+import { jsonBody, type WithJsonBody } from '../middleware/json-body';
+import { metricsFlush } from '../middleware/metrics-flush';
+import { problemDetails } from '../middleware/problem-details';
+import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { authorizedClientId } from '../runtime/clients/authorized-client';
+import { systemClock } from '../runtime/clock/clock';
+import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
+import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
+import { count, logger, metrics } from '../runtime/observability/observability';
+import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
+import { readIdempotencyKey } from './idempotency-key';
+import { type Accepted, submitJob } from './submit-job';
+
+const environment = readEnvironment({
+  jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
+  // A table item holds 400 KB, and a request that does not deflate is stored at its full size.
+  maxBodyBytes: integer(EnvironmentKey.MAX_BODY_BYTES, { min: 1, max: 380 * 1024, fallback: DEFAULT_MAX_BODY_BYTES }),
+  retentionDays: integer(EnvironmentKey.JOB_RETENTION_DAYS, {
+    min: 1,
+    max: 3650,
+    fallback: DEFAULT_JOB_RETENTION_DAYS,
+  }),
+});
+
+const dependencies = {
+  store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
+  dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
+  count,
+  now: systemClock,
+  randomBytes,
+  retentionDays: environment.retentionDays,
+};
+
+const toResponse = ({ id, status, replayed }: Accepted): APIGatewayProxyResult => {
+  const statusUrl = `/v1/jobs/${id}`;
+  return {
+    statusCode: 202,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      location: statusUrl,
+      'retry-after': '1',
+      ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
+    },
+    body: JSON.stringify({ id, status, statusUrl }),
+  };
+};
+
+/** `POST /v1/jobs` */
+export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
+  .use(metricsFlush({ metrics }))
+  .use(requestLog({ logger, now: systemClock }))
+  .use(problemDetails({ log: logger, count }))
+  .use(jsonBody({ maxBytes: environment.maxBodyBytes }))
+  .handler(async (event) => {
+    const accepted = await submitJob(
+      {
+        clientId: authorizedClientId(event),
+        correlationId: event.correlationId,
+        idempotencyKey: readIdempotencyKey(event),
+        body: event.jsonBody,
+      },
+      dependencies,
+    );
+    logger.appendKeys({ jobId: accepted.id });
+    return toResponse(accepted);
+  });

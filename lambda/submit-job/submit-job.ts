@@ -1,0 +1,102 @@
+import { MetricName } from '../../lib/contract/metrics';
+import { Problem } from '../../lib/contract/problems';
+import type { JobStatusValue } from '../../lib/contract/tables';
+import { validateSubmission } from '../generated/validate-submission.mjs';
+import type { Clock } from '../runtime/clock/clock';
+import { jobIdOfBytes, jobIdOfKey } from '../runtime/idempotency/job-id';
+import { isExpired, type Job, type JobState, queuedJob, sealingContextOf } from '../runtime/jobs/job';
+import type { IJobStore } from '../runtime/jobs/job-store';
+import { hashSubmission, type Submission, worstCaseOf } from '../runtime/jobs/submission';
+import type { Count } from '../runtime/observability/observability';
+import { ProblemError } from '../runtime/problems/errors';
+import type { IDataKeys } from '../runtime/sealing/data-keys';
+import { seal } from '../runtime/sealing/envelope';
+import { requestFaults } from './request-faults';
+
+export interface SubmitRequest {
+  readonly clientId: string;
+  readonly correlationId: string;
+  /** A checked `Idempotency-Key`. @default - each request is a new job */
+  readonly idempotencyKey?: string;
+  readonly body: unknown;
+}
+
+export interface SubmitDependencies {
+  readonly store: Pick<IJobStore, 'create' | 'readState' | 'removeExpired'>;
+  readonly dataKeys: Pick<IDataKeys, 'generate'>;
+  readonly count: Count;
+  readonly now: Clock;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly retentionDays: number;
+}
+
+export interface Accepted {
+  readonly id: string;
+  readonly status: JobStatusValue;
+  /** Whether this is an earlier request's job, met again by its idempotency key. */
+  readonly replayed: boolean;
+}
+
+/** Tries to write a job whose id is taken by one that expired, or is removed meanwhile. */
+const CREATE_ATTEMPTS = 3;
+
+const checkSubmission = (body: unknown): Submission => {
+  if (validateSubmission(body)) return body as Submission;
+  throw new ProblemError(Problem.INVALID_REQUEST, undefined, requestFaults(validateSubmission.errors ?? []));
+};
+
+const makeJob = async (
+  jobId: string,
+  submission: Submission,
+  request: SubmitRequest,
+  dependencies: SubmitDependencies,
+): Promise<Job> => {
+  const { clientId, correlationId } = request;
+  const context = sealingContextOf({ jobId, clientId });
+  const key = await dependencies.dataKeys.generate(context);
+  return queuedJob(
+    {
+      jobId,
+      clientId,
+      correlationId,
+      requestHash: hashSubmission(submission),
+      sealedRequest: seal(JSON.stringify(submission), key, context),
+      model: submission.model,
+      reservation: worstCaseOf(submission),
+      retentionDays: dependencies.retentionDays,
+    },
+    dependencies.now(),
+  );
+};
+
+const replay = ({ jobId, status, requestHash }: JobState, job: Job): Accepted => {
+  if (requestHash !== job.requestHash) throw new ProblemError(Problem.IDEMPOTENCY_KEY_REUSED);
+  return { id: jobId, status, replayed: true };
+};
+
+/** Writes the job, or finds the one that its idempotency key already made. */
+const createOrFind = async (job: Job, { store, now }: SubmitDependencies): Promise<Accepted> => {
+  for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt += 1) {
+    if (await store.create(job)) return { id: job.jobId, status: job.status, replayed: false };
+    const found = await store.readState(job.jobId);
+    if (found && !isExpired(found, now())) return replay(found, job);
+    if (found) await store.removeExpired(found);
+  }
+  throw new Error('The job could neither be written nor found.');
+};
+
+/**
+ * Accepts a job: from here on it is written, and the table's stream brings it to the queue.
+ * @throws ProblemError 400 where the body does not match the schema, 422 where the idempotency key was used with
+ * another body.
+ */
+export const submitJob = async (request: SubmitRequest, dependencies: SubmitDependencies): Promise<Accepted> => {
+  const { clientId, idempotencyKey, body } = request;
+  const submission = checkSubmission(body);
+  const jobId =
+    idempotencyKey === undefined ? jobIdOfBytes(dependencies.randomBytes(16)) : jobIdOfKey(clientId, idempotencyKey);
+  const job = await makeJob(jobId, submission, request, dependencies);
+  const accepted = await createOrFind(job, dependencies);
+  dependencies.count(accepted.replayed ? MetricName.JOBS_REPLAYED : MetricName.JOBS_ACCEPTED);
+  return accepted;
+};
