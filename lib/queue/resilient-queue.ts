@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -158,7 +158,7 @@ export class ResilientQueue extends Construct {
     );
     this.encryptionKey.grant(consumer, 'kms:Decrypt');
     // The mapping belongs to the function's stack, which may well depend on the queue's and not the other way.
-    return consumer.addEventSourceMapping(`Consume${this.node.addr}`, {
+    return consumer.addEventSourceMapping(`Consume${pathInStack(this).join('')}`, {
       eventSourceArn: this.queue.queueArn,
       batchSize: this.settings.batchSize,
       maxBatchingWindow: this.settings.batchingWindow,
@@ -187,3 +187,9 @@ export class ResilientQueue extends Construct {
 
 /** What Lambda uses when a function names no timeout. */
 const LAMBDA_DEFAULT_TIMEOUT = Duration.seconds(3);
+
+/** Ids from the stack down to the construct: the same in every environment, unlike its path. */
+function pathInStack(construct: Construct): string[] {
+  const below = Stack.of(construct).node.scopes.length;
+  return construct.node.scopes.slice(below).map((scope) => scope.node.id);
+}

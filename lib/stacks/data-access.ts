@@ -75,8 +75,12 @@ export class DataAccess {
     this.useKeyThrough(reader, 'secretsmanager', ['kms:Decrypt']);
   }
 
-  /** Follows the stream of the jobs table. */
-  public followJobs(follower: StandardFunction): void {
+  /**
+   * Follows the stream of the jobs table.
+   *
+   * @returns the policy that must be there before Lambda accepts the event-source mapping
+   */
+  public followJobs(follower: StandardFunction): iam.Policy {
     follower.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
@@ -93,6 +97,7 @@ export class DataAccess {
         'Lambda refuses an event-source mapping whose role cannot list streams, and the action takes no resource (Service Authorization Reference, DynamoDB); it returns names of streams, never their records.',
     });
     this.useKeyThrough(follower, 'dynamodb', KEY_USE_TO_READ);
+    return listing;
   }
 
   /** ARN of the stream of the jobs table. */

@@ -101,7 +101,11 @@ export class DataStack extends Stack {
     const secret = new secretsmanager.Secret(this, 'UpstreamSecret', {
       description: 'Credential of the paid upstream, as {"apiKey": "…"}.',
       encryptionKey: this.dataKey,
-      generateSecretString: { secretStringTemplate: '{}', generateStringKey: UPSTREAM_SECRET_FIELD, excludePunctuation: true },
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: UPSTREAM_SECRET_FIELD,
+        excludePunctuation: true,
+      },
       removalPolicy: this.removalPolicy,
     });
     Validations.of(secret).acknowledge({

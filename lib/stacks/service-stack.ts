@@ -139,7 +139,7 @@ export class ServiceStack extends Stack {
       { [EnvironmentKey.QUEUE_URL]: workQueue.queue.queueUrl },
       Duration.seconds(30),
     );
-    this.access.followJobs(relay);
+    const listing = this.access.followJobs(relay);
     workQueue.grantSend(relay);
     // No limit on retries or age: a record that is given up is an accepted job that is lost.
     const mapping = relay.addEventSourceMapping('JobsStream', {
@@ -160,7 +160,7 @@ export class ServiceStack extends Stack {
         }),
       ],
     });
-    mapping.node.addDependency(relay);
+    mapping.node.addDependency(listing);
   }
 
   private createProcessor(): void {

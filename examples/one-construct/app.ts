@@ -1,0 +1,4 @@
+import { App } from 'aws-cdk-lib';
+import { InvoiceStack } from './invoice-stack';
+
+new InvoiceStack(new App(), 'invoices');
