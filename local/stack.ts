@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type CreatedClient, createClient } from '../cli/clients';
+import { type Deployment, findDeployment } from '../cli/deployment';
+import { stackNames } from '../lib/contract/outputs';
+import { UPSTREAM_SECRET_FIELD } from '../lib/contract/upstream-secret';
+import { bootstrap, deleteStacks, deploy, LOCAL_ENVIRONMENT, startDeployLog, synthesise } from './deploy';
+import { startPagerDutyDouble } from './doubles/pager-duty';
+import { startSlackDouble } from './doubles/slack';
+import { startUpstreamDouble } from './doubles/upstream';
+import { installEmulator } from './emulator/install';
+import { choosePort } from './emulator/port';
+import { startEmulator } from './emulator/process';
+import { fillGaps, type GapReport } from './emulator-gaps/all-gaps';
+import { accessTo, apiUrlAt, isAws } from './endpoint';
+import { takeInstanceLock } from './instance-lock';
+import { type InstancePlaces, placesOf } from './places';
+import type { Progress } from './progress';
+
+/** Addresses and names of a local stack: everything that a test or a person needs to use it. */
+export interface StackAddresses {
+  readonly endpoint: string;
+  readonly apiUrl: string;
+  readonly upstreamUrl: string;
+  readonly slackUrl: string;
+  readonly pagerDutyUrl: string;
+  /** Process of the emulator, when it was started here. */
+  readonly emulatorPid?: number;
+  readonly deployment: Deployment;
+  /** A client that may use the API. */
+  readonly client: CreatedClient;
+}
+
+/** A local stack that is up. */
+export interface LocalStack {
+  readonly addresses: StackAddresses;
+  readonly gaps: readonly GapReport[];
+  /** Ends everything that was started; to end it twice changes nothing. */
+  stop(): Promise<void>;
+}
+
+export interface LocalStackOptions {
+  /** Name of the instance: instances of different names run beside each other. */
+  readonly instance: string;
+  readonly progress: Progress;
+  /** Ends the start, and is what everything that waits for the stack must watch. */
+  readonly interruption: AbortController;
+  readonly port?: number;
+  readonly endpoint?: string;
+  readonly upstream?: string;
+  readonly upstreamPort?: number;
+  readonly keep?: boolean;
+}
+
+/**
+ * Brings the whole service up on this machine: doubles, emulator, deploy, gaps, credential, one client.
+ * When any of it fails, or is interrupted, what was started is ended first.
+ * @throws LocalFailure in one line, and the reason of the interruption.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const cleanups: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let cleanup = cleanups.pop(); cleanup; cleanup = cleanups.pop()) await cleanup();
+  };
+  try {
+    const { addresses, gaps } = await bringUp(options, (cleanup) => cleanups.push(cleanup));
+    return { addresses, gaps, stop };
+  } catch (error) {
+    await stop();
+    options.interruption.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+type AddCleanup = (cleanup: () => Promise<void> | void) => void;
+
+async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
+  const { progress, interruption, instance } = options;
+  const { signal } = interruption;
+  const places = placesOf(instance);
+  const doubles = await startDoubles(options, atEnd);
+  atEnd(await takeInstanceLock(places.lock, { pid: process.pid, heartbeat: `${doubles.upstream.url}/_double/calls` }));
+  prepareFolder(places, options.keep ?? false, atEnd);
+  const upstreamUrl = options.upstream ?? doubles.upstream.url;
+  const building = synthesise({ places, upstreamUrl, progress, signal });
+  building.catch((error: unknown) => interruption.abort(error));
+  const emulator = options.endpoint ? undefined : await startOwnEmulator(options, places, atEnd);
+  const endpoint = options.endpoint ?? emulator?.url ?? '';
+  const access = accessTo(endpoint);
+  const deployOptions = { endpoint, upstreamUrl, places, progress, signal };
+  if (options.endpoint && !isAws(endpoint)) await deleteStacks(endpoint, signal);
+  await bootstrap(deployOptions);
+  await building;
+  if (options.endpoint && !options.keep) atEnd(() => deleteStacks(endpoint));
+  await deploy(deployOptions);
+
+  const { data, service } = stackNames(LOCAL_ENVIRONMENT);
+  const gaps = isAws(endpoint) ? [] : await fillGaps([data, service], places.assembly, access);
+  const filled = gaps.filter((gap) => gap.filled > 0).map((gap) => gap.name);
+  if (filled.length > 0) progress.step(`Filled what the emulator lacks: ${filled.join(', ')}`);
+  const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
+  await putUpstreamKey(deployment, endpoint, doubles.apiKey);
+  const client = await createClient(deployment, access, 'local demo');
+  progress.step(`Made client ${client.clientId}`);
+  signal.throwIfAborted();
+  const addresses: StackAddresses = {
+    endpoint,
+    apiUrl: apiUrlAt(endpoint, deployment),
+    upstreamUrl: doubles.upstream.url,
+    slackUrl: doubles.slack.url,
+    pagerDutyUrl: doubles.pagerDuty.url,
+    ...(emulator && { emulatorPid: emulator.pid }),
+    deployment,
+    client,
+  };
+  return { addresses, gaps };
+}
+
+async function startDoubles(options: LocalStackOptions, atEnd: AddCleanup) {
+  const apiKey = `sk-local-${randomBytes(16).toString('hex')}`;
+  const port = await choosePort('--upstream-port', options.upstreamPort);
+  const upstream = await startUpstreamDouble({ apiKey, port });
+  atEnd(() => upstream.stop());
+  const slack = await startSlackDouble();
+  atEnd(() => slack.stop());
+  const pagerDuty = await startPagerDutyDouble();
+  atEnd(() => pagerDuty.stop());
+  return { apiKey, upstream, slack, pagerDuty };
+}
+
+function prepareFolder(places: InstancePlaces, keep: boolean, atEnd: AddCleanup): void {
+  rmSync(places.work, { recursive: true, force: true });
+  mkdirSync(places.temporary, { recursive: true });
+  startDeployLog(places);
+  if (!keep) atEnd(() => rmSync(places.work, { recursive: true, force: true }));
+}
+
+async function startOwnEmulator(options: LocalStackOptions, places: InstancePlaces, atEnd: AddCleanup) {
+  const { progress, interruption, port } = options;
+  const { signal } = interruption;
+  const installed = await installEmulator({ progress, signal });
+  const emulator = await startEmulator({ installed, places, signal, ...(port !== undefined && { port }) });
+  atEnd(() => emulator.stop());
+  void emulator.died.then((failure) => interruption.abort(failure));
+  progress.step(`Started the emulator on ${emulator.url}`);
+  return emulator;
+}
+
+async function putUpstreamKey(deployment: Deployment, endpoint: string, apiKey: string): Promise<void> {
+  const client = new SecretsManagerClient({ ...accessTo(endpoint) });
+  const SecretString = JSON.stringify({ [UPSTREAM_SECRET_FIELD]: apiKey });
+  await client.send(new PutSecretValueCommand({ SecretId: deployment.upstreamSecret, SecretString }));
+}

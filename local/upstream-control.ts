@@ -1,0 +1,27 @@
+import type { UpstreamCalls, UpstreamCount, UpstreamScript, UpstreamStep } from './doubles/upstream-script';
+import { LocalFailure } from './failure';
+
+/** Tells the upstream double how to behave, and asks it what it has seen. */
+export class UpstreamControl {
+  constructor(readonly url: string) {}
+
+  /** Treats the calls whose prompt holds `[[marker]]` as told, in this order; then by the default. */
+  async script(marker: string, steps: readonly UpstreamStep[], then?: UpstreamStep): Promise<void> {
+    await this.#post('/_double/script', { marker, steps, ...(then && { then }) } satisfies UpstreamScript);
+  }
+
+  /** What it has seen of one marker. */
+  async callsOf(marker: string): Promise<UpstreamCount> {
+    return (await this.calls()).markers[marker] ?? { calls: 0, paid: 0 };
+  }
+
+  /** Everything it has seen. */
+  async calls(): Promise<UpstreamCalls> {
+    return (await (await fetch(`${this.url}/_double/calls`)).json()) as UpstreamCalls;
+  }
+
+  async #post(path: string, body: unknown): Promise<void> {
+    const response = await fetch(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!response.ok) throw new LocalFailure(`local: the upstream double refused ${path}: ${await response.text()}`);
+  }
+}
