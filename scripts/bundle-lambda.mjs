@@ -32,6 +32,26 @@ const builtinsByFunction = {
   },
 };
 
+/**
+ * Leaves the environment as the only source of credentials: Lambda puts a function's own there. The SDK's default
+ * chain would bring the clients of STS and SSO into every bundle, for profiles and devices that Lambda does not have.
+ */
+const credentialsFromEnvironment = {
+  name: 'credentials-from-environment',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: 'provider',
+      namespace: 'credentials',
+      pluginData: resolveDir,
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'credentials' }, ({ pluginData: resolveDir }) => ({
+      contents: `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`,
+      loader: 'js',
+      resolveDir,
+    }));
+  },
+};
+
 /** Names of the handlers, where the contract and the folders agree; throws naming the differences. */
 async function readHandlerNames() {
   const { HANDLERS: declared } = await importTypeScript(path.join(root, 'lib/contract/handlers.ts'));
@@ -67,7 +87,7 @@ async function bundle(names) {
     sourcesContent: false,
     legalComments: 'none',
     tsconfig: path.join(root, 'lambda/tsconfig.json'),
-    plugins: [builtinsByFunction],
+    plugins: [builtinsByFunction, credentialsFromEnvironment],
     logLevel: 'silent',
     write: false,
   });
