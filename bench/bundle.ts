@@ -13,10 +13,14 @@ const ROUNDS = 15;
 const INIT_GOALS: Readonly<Record<string, number>> = { 'check-health': 10, 'authorize-client': 10 };
 
 // AWS's runtime client has loaded these before a handler's module is evaluated.
-const PRELUDE = "const require = process.getBuiltinModule('node:module').createRequire('/');require('node:http');require('node:net');";
+const PRELUDE =
+  "const require = process.getBuiltinModule('node:module').createRequire('/');require('node:http');require('node:net');";
 
 function handlerEnvironment(): NodeJS.ProcessEnv {
-  const values = Object.values(EnvironmentKey).map((name) => [name, name.endsWith('_URL') ? 'http://127.0.0.1:9' : '1000']);
+  const values = Object.values(EnvironmentKey).map((name) => [
+    name,
+    name.endsWith('_URL') ? 'http://127.0.0.1:9' : '1000',
+  ]);
   return { PATH: process.env.PATH, AWS_REGION: 'us-east-1', ...Object.fromEntries(values) };
 }
 
@@ -42,7 +46,11 @@ function initOnce(file: string): Promise<number> {
       if (code === 0 && output !== '' && Number.isFinite(milliseconds)) {
         resolve(milliseconds);
       } else {
-        reject(new Error(`importing ${path.basename(path.dirname(file))} failed with exit code ${code}: ${errors.trim().slice(0, 500)}`));
+        reject(
+          new Error(
+            `importing ${path.basename(path.dirname(file))} failed with exit code ${code}: ${errors.trim().slice(0, 500)}`,
+          ),
+        );
       }
     });
   });
@@ -94,7 +102,10 @@ export const bundleBench: Bench = {
       const samples = await interleave(candidates, ROUNDS);
       const empty = median(samples.empty ?? []);
       const figures = await Promise.all(
-        files.map(async ([name, file]) => [...(await sizeFigures(name, file)), initFigure(name, samples[name] ?? [], empty)]),
+        files.map(async ([name, file]) => [
+          ...(await sizeFigures(name, file)),
+          initFigure(name, samples[name] ?? [], empty),
+        ]),
       );
       return figures.flat();
     } finally {

@@ -44,11 +44,15 @@ async function main(): Promise<number> {
   }
   const unknown = options.positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown.length > 0) {
-    console.error(`bench: no bench named ${unknown.join(', ')}; there are: ${BENCHES.map((bench) => bench.name).join(', ')}`);
+    console.error(
+      `bench: no bench named ${unknown.join(', ')}; there are: ${BENCHES.map((bench) => bench.name).join(', ')}`,
+    );
     return 2;
   }
   const json = options.values.json ?? false;
-  const chosen = BENCHES.filter((bench) => options.positionals.length === 0 || options.positionals.includes(bench.name));
+  const chosen = BENCHES.filter(
+    (bench) => options.positionals.length === 0 || options.positionals.includes(bench.name),
+  );
   if (!json) {
     console.log(`Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`);
   }

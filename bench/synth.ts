@@ -56,7 +56,12 @@ export const synthBench: Bench = {
       return [
         { ...base, subject: 'prod', figure: round(median(samples.prod), 2), unit: 's', spread: spread(samples.prod) },
         { ...base, subject: 'bare', figure: round(median(samples.bare), 2), unit: 's', spread: spread(samples.bare) },
-        { ...base, subject: 'prod / bare', figure: round(median(samples.prod) / median(samples.bare), 2), unit: 'x a bare one-bucket app' },
+        {
+          ...base,
+          subject: 'prod / bare',
+          figure: round(median(samples.prod) / median(samples.bare), 2),
+          unit: 'x a bare one-bucket app',
+        },
       ];
     } finally {
       await rm(folder, { recursive: true, force: true });
