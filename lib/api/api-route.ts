@@ -31,12 +31,12 @@ export interface ApiRoute {
 
 const METHODS_WITH_BODY = new Set([lambda.HttpMethod.POST, lambda.HttpMethod.PUT, lambda.HttpMethod.PATCH]);
 
-/** Literal segments and `{parameters}`, no trailing slash. */
-const PATH = /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9._-]+\+?\}))+$/;
+/** Literal segments and `{parameters}` of the characters that API Gateway takes, no trailing slash. */
+const PATH = /^(\/([A-Za-z0-9:._$-]+|\{[A-Za-z0-9:._$-]+\+?\}))+$/;
 
 export function checkRoute(check: ConfigCheck, route: ApiRoute): void {
   check
-    .require(route.method !== lambda.HttpMethod.ALL, 'method', 'must be one method', route.method)
+    .require(route.method !== lambda.HttpMethod.ALL, 'method', 'must be one method', 'HttpMethod.ALL')
     .require(PATH.test(route.path), 'path', 'must be like `/v1/jobs/{id}`', route.path)
     .require(
       route.schema === undefined || METHODS_WITH_BODY.has(route.method),

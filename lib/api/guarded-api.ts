@@ -82,8 +82,9 @@ export class GuardedApi extends Construct {
   /** Where the access log is. */
   public readonly accessLogGroup: EncryptedLogGroup;
 
-  private readonly authorizer: apigateway.RequestAuthorizer;
   private readonly validator: apigateway.RequestValidator;
+  private readonly createAuthorizer: () => apigateway.RequestAuthorizer;
+  private authorizer?: apigateway.RequestAuthorizer;
 
   /** @throws ConstructConfigError naming every prop that is out of its range. */
   constructor(scope: Construct, id: string, props: GuardedApiProps) {
@@ -101,11 +102,13 @@ export class GuardedApi extends Construct {
     this.accessLogGroup = new EncryptedLogGroup(this, 'AccessLog', props.accessLog);
     this.restApi = this.createRestApi(stageThrottle, props.setAccountLogRole ?? true);
     answerWithProblems(this.restApi);
-    this.authorizer = new apigateway.RequestAuthorizer(this, 'Authorizer', {
-      handler: props.authorizer,
-      identitySources: [apigateway.IdentitySource.header('Authorization')],
-      resultsCacheTtl: cacheTtl,
-    });
+    // Made with the first route that needs it: the CDK refuses an authorizer that no route has.
+    this.createAuthorizer = () =>
+      new apigateway.RequestAuthorizer(this, 'Authorizer', {
+        handler: props.authorizer,
+        identitySources: [apigateway.IdentitySource.header('Authorization')],
+        resultsCacheTtl: cacheTtl,
+      });
     this.validator = this.restApi.addRequestValidator('Validator', {
       validateRequestBody: true,
       validateRequestParameters: true,
@@ -134,17 +137,20 @@ export class GuardedApi extends Construct {
       .addMethod(route.method, new apigateway.LambdaIntegration(route.handler, { allowTestInvoke: false }), {
         requestValidator: this.validator,
         requestModels: route.schema && { 'application/json': this.model(route, route.schema) },
-        ...(route.isPublic
-          ? { authorizationType: apigateway.AuthorizationType.NONE }
-          : {
-              authorizationType: apigateway.AuthorizationType.CUSTOM,
-              authorizer: this.authorizer,
-              // The key is not presented but named by the authorizer: it makes the usage plan follow the client.
-              apiKeyRequired: true,
-            }),
+        ...(route.isPublic ? { authorizationType: apigateway.AuthorizationType.NONE } : this.guard()),
       });
     this.explainAuthorization(method, route);
     return method;
+  }
+
+  private guard(): apigateway.MethodOptions {
+    this.authorizer ??= this.createAuthorizer();
+    return {
+      authorizationType: apigateway.AuthorizationType.CUSTOM,
+      authorizer: this.authorizer,
+      // The key is not presented but named by the authorizer: it makes the usage plan follow the client.
+      apiKeyRequired: true,
+    };
   }
 
   private createRestApi(throttle: ApiThrottle, cloudWatchRole: boolean): apigateway.RestApi {
