@@ -8,6 +8,8 @@ export interface LocalOptions {
   readonly json: boolean;
   readonly help: boolean;
   readonly checkGaps: boolean;
+  /** Name of the run: runs of different names can be beside each other. */
+  readonly instance: string;
   /** Port of the emulator; a free one when not given. */
   readonly port?: number;
   /** Address of an endpoint that runs already; then no emulator is installed or started. */
@@ -29,7 +31,8 @@ export const LOCAL_HELP = `Deploys the service to an emulator on this machine an
   --upstream URL       address under which that endpoint reaches the upstream double on this machine
                        (needed when the endpoint is on another machine; a tunnel, for example)
   --upstream-port N    port of the upstream double (default: a free one)
-  --keep               leave the working folder .local/run and, with --endpoint, the deployed stacks in place
+  --instance NAME      name of this run: runs of different names can be beside each other (default: local)
+  --keep               leave the working folder .local/run/NAME and, with --endpoint, the deployed stacks in place
   --json               with --once: print the outcome as one JSON document on stdout, progress on stderr
   --check-gaps         end after the deploy with a list of what the emulator lacks; exit code 1 when it now
                        does something by itself that local/emulator-gaps still fills
@@ -43,6 +46,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
   'check-gaps': { type: 'boolean', default: false },
+  instance: { type: 'string', default: 'local' },
   port: { type: 'string' },
   endpoint: { type: 'string' },
   upstream: { type: 'string' },
@@ -61,6 +65,9 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
   const upstreamPort = toPort('--upstream-port', values['upstream-port']);
   const endpoint = toUrl('--endpoint', values.endpoint);
   const upstream = toUrl('--upstream', values.upstream);
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(values.instance)) {
+    throw usage(`\`--instance\` must be a short name in lower case, got: ${values.instance}`);
+  }
   if (endpoint && port !== undefined)
     throw usage('`--port` is the port of an emulator that `--endpoint` does not start');
   if (upstream && !endpoint) throw usage('`--upstream` needs `--endpoint`');
@@ -74,6 +81,7 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
     json: values.json,
     help: values.help,
     checkGaps: values['check-gaps'],
+    instance: values.instance,
     ...(port !== undefined && { port }),
     ...(upstreamPort !== undefined && { upstreamPort }),
     ...(endpoint && { endpoint }),

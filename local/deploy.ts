@@ -87,17 +87,17 @@ export async function deleteStacks(endpoint: string, signal?: AbortSignal): Prom
   }
 }
 
-/** One line of `cdk deploy --progress events`: stack, done, of, ... */
-const EVENT = /^(\S+) \| +(\d+)\/(\d+) \|/;
+/** One line of `cdk deploy --progress events`: the stack and a counter come first. */
+const EVENT = /^(\S+) \| +\d+/;
 
 /** Announces each stack when its first event comes and when the CLI says that it is done. */
 export function createStackAnnouncer(progress: Progress): (line: string) => void {
   const announced = new Set<string>();
   return (line) => {
-    const [, started, , resources] = EVENT.exec(line) ?? [];
+    const started = EVENT.exec(line)?.[1];
     if (started && !announced.has(started)) {
       announced.add(started);
-      progress.step(`Deploying ${started} (${resources} resources)`);
+      progress.step(`Deploying ${started}`);
     }
     const finished = /✅ +(\S+)/.exec(line)?.[1];
     if (finished) progress.step(`Deployed ${finished}`);

@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     write: options.json ? console.error : console.log,
     writeResult: console.log,
   });
-  const stack = await startLocalStack({ instance: 'local', progress, interruption, ...options });
+  const stack = await startLocalStack({ progress, interruption, ...options });
   try {
     if (options.checkGaps) return reportGaps(stack.gaps, progress);
     return await demonstrate(stack, options, progress, interruption.signal);

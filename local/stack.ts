@@ -143,7 +143,7 @@ async function startOwnEmulator(options: LocalStackOptions, places: InstancePlac
   const emulator = await startEmulator({ installed, places, signal, ...(port !== undefined && { port }) });
   atEnd(() => emulator.stop());
   void emulator.died.then((failure) => interruption.abort(failure));
-  progress.step(`Started the emulator on ${emulator.url}`);
+  progress.step(`Started the emulator on ${emulator.url} (process ${emulator.pid})`);
   return emulator;
 }
 
