@@ -1,6 +1,6 @@
 /** The arrows of the house point one way: bin -> lib -> lib/contract <- lambda, and cli -> lib/contract. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const packages = (names) => `^node_modules/(${names})(/|$)`;
+const packages = (names) => `(^|/)node_modules/(${names})(/|$)`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,0 +1,54 @@
+import { ENVIRONMENT_NAMES, EnvironmentError, readEnvironment } from '../../bin/environments';
+
+const read = (context: Record<string, string>) => readEnvironment((key) => context[key]);
+
+test.each(ENVIRONMENT_NAMES)('knows %s', (name) => {
+  expect(read({ env: name })).toMatchObject({ name, account: expect.stringMatching(/^\d{12}$/) });
+});
+
+test('gives each environment an account of its own', () => {
+  const accounts = ENVIRONMENT_NAMES.map((env) => read({ env }).account);
+
+  expect(new Set(accounts).size).toBe(ENVIRONMENT_NAMES.length);
+});
+
+test('protects the data of prod, and of prod alone', () => {
+  expect(ENVIRONMENT_NAMES.filter((env) => read({ env }).protectData)).toEqual(['prod']);
+});
+
+test('takes account, region and upstream from the command line', () => {
+  const changes = { account: '123456789012', region: 'us-gov-west-1', upstreamUrl: 'https://llm.example.com/proxy' };
+
+  expect(read({ env: 'prod', ...changes })).toMatchObject({ name: 'prod', ...changes });
+});
+
+test.each([
+  [{}, 'say which environment with `-c env=`: local, dev, staging, prod; got: none'],
+  [{ env: 'production' }, 'say which environment with `-c env=`: local, dev, staging, prod; got: production'],
+  [{ env: 'toString' }, 'say which environment with `-c env=`: local, dev, staging, prod; got: toString'],
+  [{ env: 'dev', account: '12345678901' }, 'environment dev: `account` must be 12 digits, got: 12345678901'],
+  [{ env: 'dev', account: '1234567890123' }, 'environment dev: `account` must be 12 digits, got: 1234567890123'],
+  [{ env: 'dev', region: 'Seoul' }, 'environment dev: `region` must be like `eu-west-1`, got: Seoul'],
+  [
+    { env: 'dev', upstreamUrl: 'http://llm.example.com' },
+    'environment dev: `upstreamUrl` must be an absolute https URL without a trailing slash, got: http://llm.example.com',
+  ],
+  [
+    { env: 'local', upstreamUrl: 'ftp://127.0.0.1' },
+    'environment local: `upstreamUrl` must be an absolute http or https URL without a trailing slash, got: ftp://127.0.0.1',
+  ],
+  [
+    { env: 'dev', upstreamUrl: 'https://llm.example.com/' },
+    'environment dev: `upstreamUrl` must be an absolute https URL without a trailing slash, got: https://llm.example.com/',
+  ],
+  [
+    { env: 'prod', account: 'x', region: 'y', upstreamUrl: 'z' },
+    'environment prod: `account` must be 12 digits, got: x; `region` must be like `eu-west-1`, got: y; `upstreamUrl` must be an absolute https URL without a trailing slash, got: z',
+  ],
+])('refuses %j', (context, message) => {
+  expect(() => read(context)).toThrow(new EnvironmentError(message));
+});
+
+test.each(['http://127.0.0.1:4700', 'https://llm.example.com'])('lets the local environment call %s', (upstreamUrl) => {
+  expect(read({ env: 'local', upstreamUrl }).upstreamUrl).toBe(upstreamUrl);
+});

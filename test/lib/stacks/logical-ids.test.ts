@@ -1,0 +1,56 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { ENVIRONMENT_NAMES } from '../../../bin/environments';
+import { synthEnvironment } from './synth-environment';
+
+/**
+ * A changed logical id makes CloudFormation create a new resource and leave or delete the old one with its data.
+ * Never change this list to make a test pass: give the construct its old id back.
+ */
+const DATA = {
+  'AWS::DynamoDB::Table': ['ClientsTable', 'JobsTable'],
+  'AWS::KMS::Key': ['DataKey', 'WorkQueueKey'],
+  'AWS::SQS::Queue': ['WorkDeadLetterQueue', 'WorkQueue'],
+  'AWS::SecretsManager::Secret': ['UpstreamSecret'],
+};
+
+const SERVICE = {
+  'AWS::KMS::Key': ['BulwarkLogsKeyE5F5354D'],
+  'AWS::ApiGateway::RestApi': ['ApiCD79AAA0'],
+  'AWS::Logs::LogGroup': [
+    'ApiAccessLog713001CC',
+    'AuthorizeClientLogs43B34D26',
+    'CheckHealthLogs21738AED',
+    'ProcessJobLogs8318C638',
+    'ReadJobLogs347722F5',
+    'RelayOutboxLogs6C2BF525',
+    'SubmitJobLogs6F9A239E',
+  ],
+};
+
+describe.each(ENVIRONMENT_NAMES)('in %s', (name) => {
+  const { data, service } = synthEnvironment(name);
+
+  test.each(Object.entries(DATA))('the data stack keeps its %s', (type, ids) => {
+    expect(idsOf(data, type)).toEqual(ids);
+  });
+
+  test.each(Object.entries(SERVICE))('the service stack keeps its %s', (type, ids) => {
+    expect(idsOf(service, type)).toEqual(ids);
+  });
+
+  test('every stateful type of the templates is in one of the lists', () => {
+    const stateful = /^AWS::(DynamoDB|KMS|SQS|SecretsManager|Logs|S3|RDS|ElastiCache|Backup|EFS)::(?!QueuePolicy)/;
+    const typesOf = (template: Template) => [
+      ...new Set(
+        Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type),
+      ),
+    ];
+
+    expect(typesOf(data).filter((type) => stateful.test(type) && !(type in DATA))).toEqual([]);
+    expect(typesOf(service).filter((type) => stateful.test(type) && !(type in SERVICE))).toEqual([]);
+  });
+});
+
+function idsOf(template: Template, type: string): string[] {
+  return Object.keys(template.findResources(type)).sort();
+}
