@@ -21,6 +21,10 @@ export interface ApiAnswer {
 
 const FINAL: readonly JobStatusValue[] = [JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.DEAD_LETTERED];
 
+/** Media type of an answer: of the two that the emulator sends with a gateway response, the response's own. */
+export const mediaTypeOf = ({ headers }: ApiAnswer): string | undefined =>
+  headers.get('content-type')?.split(', ').at(-1);
+
 /** Whether a job has ended. */
 export const isFinal = (job: JobView): boolean => FINAL.includes(job.status);
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { revokeClient } from '../../cli/clients';
 import { makeClientKey } from '../../lib/contract/client-keys';
 import { PROBLEM_CONTENT_TYPE, Problem, type ProblemKind } from '../../lib/contract/problems';
-import { type ApiAnswer, ApiClient } from '../../local/api-client';
+import { type ApiAnswer, ApiClient, mediaTypeOf } from '../../local/api-client';
 import { newMarker, StackUnderTest } from './stack-under-test';
 
 const stack = new StackUnderTest();
@@ -10,7 +10,7 @@ const { apiUrl } = stack.addresses;
 
 function expectProblem(answer: ApiAnswer, problem: ProblemKind): void {
   expect(answer.status).toBe(problem.status);
-  expect(answer.headers.get('content-type')).toBe(PROBLEM_CONTENT_TYPE);
+  expect(mediaTypeOf(answer)).toBe(PROBLEM_CONTENT_TYPE);
   expect(answer.json).toMatchObject({ type: problem.type, title: problem.title });
 }
 

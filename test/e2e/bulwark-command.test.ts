@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { parseClientKey } from '../../lib/contract/client-keys';
+import { ApiClient } from '../../local/api-client';
+import { environmentFor } from '../../local/endpoint';
+import { CHECKOUT } from '../../local/places';
+import { StackUnderTest } from './stack-under-test';
+
+const stack = new StackUnderTest();
+
+function bulwark(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const script = ['--import', 'tsx', join(CHECKOUT, 'bin', 'bulwark.ts')];
+  const options = { cwd: CHECKOUT, env: environmentFor(stack.addresses.endpoint) };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...script, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+test('a client that the command made may use the API until the command revokes it', async () => {
+  const created = await bulwark('clients', 'create', '--env', 'local', '--name', 'by command', '--json');
+  expect(created).toMatchObject({ code: 0, stderr: '' });
+  const { clientId, key } = JSON.parse(created.stdout);
+  expect(parseClientKey(key)).toEqual({ environment: 'local', clientId });
+  const unknownJob = `/v1/jobs/job_${'0'.repeat(32)}`;
+  const second = await bulwark('clients', 'create', '--env', 'local', '--name', 'never used');
+  const secondKey = second.stdout.trim().split('\n').at(-1) ?? '';
+  const secondClient = parseClientKey(secondKey)?.clientId ?? '';
+  expect((await new ApiClient(stack.addresses.apiUrl, key).request('GET', unknownJob)).status).toBe(404);
+
+  // The first one's answer may be cached by the gateway for a minute; the second was never presented.
+  const revoked = await bulwark('clients', 'revoke', '--env', 'local', '--client', secondClient);
+  expect(revoked).toMatchObject({ code: 0, stderr: '' });
+  expect((await new ApiClient(stack.addresses.apiUrl, secondKey).request('GET', unknownJob)).status).toBe(403);
+  const again = await bulwark('clients', 'revoke', '--env', 'local', '--client', secondClient, '--json');
+  expect(JSON.parse(again.stdout)).toEqual({ clientId: secondClient, status: 'revoked' });
+});
+
+test('what cannot be done is one line and exit code 1', async () => {
+  expect(await bulwark('clients', 'revoke', '--env', 'local', '--client', '0'.repeat(16))).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'bulwark: there is no client 0000000000000000 in local\n',
+  });
+  expect(await bulwark('clients', 'create', '--env', 'dev', '--name', 'x')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'bulwark: there is no stack bulwark-dev-data in this account and Region: deploy it first\n',
+  });
+});
