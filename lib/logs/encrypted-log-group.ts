@@ -99,7 +99,6 @@ function sharedKey(scope: Construct, removalPolicy: RemovalPolicy): kms.Key {
 function logsServiceGrant(group: logs.LogGroup, name: string | undefined): iam.PolicyStatement {
   const stack = Stack.of(group);
   return new iam.PolicyStatement({
-    sid: name === undefined ? 'LogGroupsOfThisStack' : undefined,
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
     actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
     resources: ['*'],

@@ -8,12 +8,6 @@ export const LEAST_ADVISED_RECEIVES = 5;
 /** Most messages in a batch that Lambda takes without waiting for more. */
 const LARGEST_UNWINDOWED_BATCH = 10;
 
-/** Seconds of the longest `Duration` props; sources: SQS CreateQueue, Lambda CreateEventSourceMapping. */
-const LONGEST_FUNCTION_TIMEOUT = 900;
-const LONGEST_BATCHING_WINDOW = 300;
-const SHORTEST_RETENTION = 60;
-const LONGEST_RETENTION = 14 * 86_400;
-
 /** Every setting of a queue with its default filled in. */
 export interface QueueSettings {
   readonly consumerTimeout: Duration;
@@ -47,20 +41,30 @@ export function visibilityTimeout(settings: QueueSettings): Duration {
   return Duration.seconds(6 * settings.consumerTimeout.toSeconds() + settings.batchingWindow.toSeconds());
 }
 
+/** Their least and most seconds; sources: SQS CreateQueue, Lambda CreateEventSourceMapping. */
+const DURATIONS = [
+  { prop: 'consumerTimeout', min: 1, max: 900 },
+  { prop: 'batchingWindow', min: 0, max: 300 },
+  { prop: 'retention', min: 60, max: 14 * 86_400 },
+  { prop: 'deadLetterRetention', min: 60, max: 14 * 86_400 },
+] as const;
+
 /** @throws ConstructConfigError naming every setting that SQS, Lambda or the construct refuses */
 export function checkQueueSettings(scope: Construct, id: string, settings: QueueSettings): void {
   const check = new ConfigCheck(scope, id);
-  const seconds = (prop: keyof QueueSettings, value: Duration, min: number, max: number) =>
+  for (const { prop } of DURATIONS) {
+    check.require(!settings[prop].isUnresolved(), prop, 'must be known at synthesis', 'a token');
+  }
+  check.throwProblems();
+  for (const { prop, min, max } of DURATIONS) {
+    const seconds = settings[prop].toSeconds();
     check.require(
-      value.toSeconds({ integral: false }) >= min && value.toSeconds({ integral: false }) <= max,
+      seconds >= min && seconds <= max,
       prop,
       `must be between ${min} and ${max} seconds`,
-      `${value.toSeconds({ integral: false })} seconds`,
+      `${seconds} seconds`,
     );
-  seconds('consumerTimeout', settings.consumerTimeout, 1, LONGEST_FUNCTION_TIMEOUT);
-  seconds('batchingWindow', settings.batchingWindow, 0, LONGEST_BATCHING_WINDOW);
-  seconds('retention', settings.retention, SHORTEST_RETENTION, LONGEST_RETENTION);
-  seconds('deadLetterRetention', settings.deadLetterRetention, SHORTEST_RETENTION, LONGEST_RETENTION);
+  }
   check
     .integer('batchSize', settings.batchSize, 1, 10_000)
     .integer('maxConcurrency', settings.maxConcurrency, 2, 1000)

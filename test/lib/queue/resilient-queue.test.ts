@@ -1,4 +1,4 @@
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -155,6 +155,16 @@ describe('ResilientQueue', () => {
   ])('refuses %j', (props, problems) => {
     expect(() => queueWith(props)).toThrow(new Error(`shop/Orders: ${problems}`));
     expect(stack.node.children).toEqual([]);
+  });
+
+  test('refuses durations that are not known yet, as others are computed from them', () => {
+    const later = Duration.seconds(Token.asNumber({ Ref: 'Later' }));
+
+    expect(() => queueWith({ consumerTimeout: later, retention: later })).toThrow(
+      new Error(
+        'shop/Orders: `consumerTimeout` must be known at synthesis, got: a token; `retention` must be known at synthesis, got: a token',
+      ),
+    );
   });
 
   test('warns of fewer than 5 receives, and of 5 no more', () => {
