@@ -8,6 +8,12 @@ import type { FailureReasonValue } from '../../lib/contract/failures';
  */
 export type Disposition = 'retry' | 'return' | 'refuse';
 
+/** The system's code of an error, such as `ECONNRESET`. */
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+
 export interface UpstreamErrorDetails {
   readonly reason: FailureReasonValue;
   readonly disposition: Disposition;
@@ -34,7 +40,7 @@ export class UpstreamError extends Error {
 
   constructor(details: UpstreamErrorDetails) {
     const { reason, disposition, status, providerType, retryAfterMs, firstByteArrived, cause } = details;
-    const codes = [status && `HTTP ${status}`, providerType, cause instanceof Error && 'code' in cause && cause.code];
+    const codes = [status && `HTTP ${status}`, providerType, codeOf(cause)];
     super([reason, ...codes.filter(Boolean)].join(' '), { cause });
     this.reason = reason;
     this.disposition = disposition;
@@ -76,7 +82,7 @@ export class TransportError extends Error {
     readonly firstByteArrived: boolean,
     cause?: unknown,
   ) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const code = codeOf(cause);
     super(code ? `${fault} (${code})` : fault, { cause });
     this.code = code;
   }

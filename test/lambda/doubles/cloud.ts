@@ -1,0 +1,140 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
+import { DynamoDbDouble } from './dynamodb';
+import { CLIENTS_TABLE, DATA_KEY_ARN, JOBS_TABLE, UPSTREAM_SECRET } from './environment';
+
+/** Where a process dies: at its n-th step from now (1 is the next), before or after the step has its effect. */
+export interface Crash {
+  readonly atStep: number;
+  readonly when: 'before' | 'after';
+}
+
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+}
+
+/** The AWS services around the handlers, in memory behind the SDK's clients, with a process that can die at any step. */
+export class Cloud {
+  /** Names of the steps that were begun. */
+  readonly steps: string[] = [];
+  /** Entries of the messages that the queue took. */
+  readonly sent: SendMessageBatchRequestEntry[] = [];
+  /** Delays that were set, by receipt handle, in seconds. */
+  readonly delays = new Map<string, number>();
+  /** Positions in a batch that the queue refuses. */
+  refusedPositions: readonly number[] = [];
+  secret: string | undefined = JSON.stringify({ apiKey: 'sk-upstream-key' });
+  readonly dynamodb: DynamoDbDouble;
+  #crash: Crash | undefined;
+  #stepsLeft = Number.POSITIVE_INFINITY;
+  #isDead = false;
+  readonly #wrappingKey = randomBytes(32);
+
+  constructor() {
+    this.dynamodb = new DynamoDbDouble(
+      {
+        [JOBS_TABLE]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
+        [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
+      },
+      this.perform,
+    );
+    this.#startKms();
+    this.#startSqs();
+    const secrets = mockClient(SecretsManagerClient);
+    secrets.on(GetSecretValueCommand, { SecretId: UPSTREAM_SECRET }).callsFake(() =>
+      this.perform('GetSecretValue', () => {
+        if (this.secret === undefined) throw new Error('Secrets Manager is down');
+        return { SecretString: this.secret };
+      }),
+    );
+  }
+
+  /** A job's row. */
+  job(jobId: string): Record<string, unknown> | undefined {
+    return this.dynamodb.row(JOBS_TABLE, jobId, JobsTable.JOB_PART);
+  }
+
+  result(jobId: string): Record<string, unknown> | undefined {
+    return this.dynamodb.row(JOBS_TABLE, jobId, JobsTable.RESULT_PART);
+  }
+
+  crash(crash: Crash): void {
+    this.#crash = crash;
+    this.#stepsLeft = crash.atStep;
+  }
+
+  /** Starts the process again; answers whether it had died. */
+  revive(): boolean {
+    const hadDied = this.#isDead;
+    this.#isDead = false;
+    this.#crash = undefined;
+    return hadDied;
+  }
+
+  /** Runs one step of the outside world; throws for ever once the process is dead. */
+  readonly perform = async <T>(name: string, work: () => T): Promise<T> => {
+    if (this.#isDead) throw new ProcessDied();
+    this.steps.push(name);
+    this.#stepsLeft -= 1;
+    const dies = this.#crash !== undefined && this.#stepsLeft === 0;
+    if (dies) this.#isDead = true;
+    if (dies && this.#crash?.when === 'before') throw new ProcessDied();
+    const result = await work();
+    if (dies) throw new ProcessDied();
+    return result;
+  };
+
+  #startKms(): void {
+    const aad = (context: Record<string, string> | undefined) =>
+      Buffer.from(JSON.stringify(Object.entries(context ?? {}).sort()));
+    const kms = mockClient(KMSClient);
+    kms.on(GenerateDataKeyCommand, { KeyId: DATA_KEY_ARN, KeySpec: 'AES_256' }).callsFake(({ EncryptionContext }) =>
+      this.perform('GenerateDataKey', () => {
+        const key = randomBytes(32);
+        const iv = randomBytes(12);
+        const cipher = createCipheriv('aes-256-gcm', this.#wrappingKey, iv).setAAD(aad(EncryptionContext));
+        const body = Buffer.concat([cipher.update(key), cipher.final()]);
+        return { Plaintext: key, CiphertextBlob: Buffer.concat([iv, cipher.getAuthTag(), body]) };
+      }),
+    );
+    kms.on(DecryptCommand, { KeyId: DATA_KEY_ARN }).callsFake(({ CiphertextBlob, EncryptionContext }) =>
+      this.perform('Decrypt', () => {
+        const blob = Buffer.from(CiphertextBlob);
+        const decipher = createDecipheriv('aes-256-gcm', this.#wrappingKey, blob.subarray(0, 12), {
+          authTagLength: 16,
+        });
+        decipher.setAAD(aad(EncryptionContext)).setAuthTag(blob.subarray(12, 28));
+        return { Plaintext: Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]) };
+      }),
+    );
+  }
+
+  #startSqs(): void {
+    const sqs = mockClient(SQSClient);
+    sqs.on(SendMessageBatchCommand).callsFake(({ Entries }: { Entries: SendMessageBatchRequestEntry[] }) =>
+      this.perform('SendMessageBatch', () => {
+        const isRefused = (_: unknown, position: number) => this.refusedPositions.includes(position);
+        this.sent.push(...Entries.filter((entry, position) => !isRefused(entry, position)));
+        return {
+          Failed: Entries.filter(isRefused).map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
+        };
+      }),
+    );
+    sqs.on(ChangeMessageVisibilityCommand).callsFake(({ ReceiptHandle, VisibilityTimeout }) =>
+      this.perform('ChangeMessageVisibility', () => {
+        if (VisibilityTimeout < 0 || VisibilityTimeout > 43_200) throw new Error('InvalidParameterValue');
+        this.delays.set(ReceiptHandle, VisibilityTimeout);
+        return {};
+      }),
+    );
+  }
+}

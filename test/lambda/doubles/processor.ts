@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
+import { processBatch } from '../../../lambda/process-job/process-batch';
+import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
+import { KmsDataKeys } from '../../../lambda/runtime/sealing/kms-data-keys';
+import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
+import { upstreamKeySource } from '../../../lambda/runtime/secrets/secrets-manager-source';
+import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue';
+import { submitJob } from '../../../lambda/submit-job/submit-job';
+import { UpstreamError } from '../../../lambda/upstream/errors';
+import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
+import type { Cloud } from './cloud';
+import { DATA_KEY_ARN, JOBS_TABLE, LEASE_MS, MAX_RECEIVE_COUNT, QUEUE_URL, UPSTREAM_SECRET } from './environment';
+import { CLIENT_ID, submission } from './events';
+
+export const completion: Completion = {
+  text: 'A wall that guards.',
+  stopReason: 'end_turn',
+  model: 'claude-sonnet-4-5-20250929',
+  usage: { inputTokens: 12, outputTokens: 6, cacheWriteTokens: 0, cacheReadTokens: 0 },
+};
+
+export const upstreamFailure = (
+  overrides: Partial<ConstructorParameters<typeof UpstreamError>[0]> = {},
+): UpstreamError =>
+  new UpstreamError({
+    reason: 'upstream-error',
+    disposition: 'retry',
+    status: 500,
+    firstByteArrived: true,
+    ...overrides,
+  });
+
+type Answer = Completion | Error | ((options: CallOptions) => Promise<Completion>);
+
+/** An upstream that answers as it is told, and then with a completion; counts its calls. */
+export class UpstreamDouble implements IUpstream {
+  readonly calls: CallOptions[] = [];
+  readonly #answers: Answer[] = [];
+
+  constructor(readonly cloud: Cloud) {}
+
+  answer(...answers: Answer[]): void {
+    this.#answers.push(...answers);
+  }
+
+  complete(_: unknown, options: CallOptions): Promise<Completion> {
+    return this.cloud.perform('complete', () => {
+      this.calls.push(options);
+      const answer = this.#answers.shift() ?? completion;
+      if (answer instanceof Error) throw answer;
+      return typeof answer === 'function' ? (answer(options) as unknown as Completion) : answer;
+    });
+  }
+}
+
+const silent = () => undefined;
+
+/** The processor with everything around it under the test's control: its clock moves only when it sleeps or is told. */
+export class Processor {
+  nowMs = Date.parse('2026-11-22T12:00:00Z');
+  readonly upstream: UpstreamDouble;
+  readonly metrics: Record<string, number> = {};
+  readonly slept: number[] = [];
+  budgetMs = 10_000;
+  #dependencies: ProcessDependencies;
+
+  constructor(readonly cloud: Cloud) {
+    this.upstream = new UpstreamDouble(cloud);
+    this.#dependencies = this.#start();
+  }
+
+  /** Accepts a job and answers its message. */
+  async submit(content?: string) {
+    const { id } = await submitJob(
+      { clientId: CLIENT_ID, correlationId: 'trace-1', body: submission(content) },
+      {
+        store: this.#dependencies.store as DynamoDbJobStore,
+        dataKeys: new KmsDataKeys(new KMSClient({}), DATA_KEY_ARN),
+        count: silent,
+        now: () => this.nowMs,
+        randomBytes,
+        retentionDays: 30,
+      },
+    );
+    return { jobId: id, correlationId: 'trace-1' };
+  }
+
+  /** Starts the process anew: nothing that it held in memory is left. */
+  restart(): void {
+    this.#dependencies = this.#start();
+  }
+
+  process(...records: SQSRecord[]) {
+    return processBatch(records, this.#dependencies, {
+      requestId: 'invocation',
+      deadline: this.nowMs + this.budgetMs,
+      logOf: () => ({ debug: silent, info: silent, warn: silent, error: silent }),
+    });
+  }
+
+  #start(): ProcessDependencies {
+    const now = () => this.nowMs;
+    const random = () => 0.5;
+    return {
+      store: new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE),
+      dataKeys: new KmsDataKeys(new KMSClient({}), DATA_KEY_ARN),
+      queue: new SqsWorkQueue(new SQSClient({}), QUEUE_URL),
+      upstream: this.upstream,
+      upstreamKey: new SecretCache({
+        load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),
+        now,
+        random,
+      }),
+      count: (name, value = 1) => {
+        this.metrics[name] = (this.metrics[name] ?? 0) + value;
+      },
+      now,
+      random,
+      sleep: async (ms) => {
+        this.slept.push(ms);
+        this.nowMs += ms;
+      },
+      leaseMs: LEASE_MS,
+      maxReceiveCount: MAX_RECEIVE_COUNT,
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import '../doubles/environment';
+import { Cloud, type Crash } from '../doubles/cloud';
+import { LEASE_MS } from '../doubles/environment';
+import { sqsRecord } from '../doubles/events';
+import { Processor, upstreamFailure } from '../doubles/processor';
+
+/** Steps of a run in which the upstream fails once; a test below says which they are. */
+const STEPS = [
+  'UpdateItem',
+  'Decrypt',
+  'GetSecretValue',
+  'UpdateItem',
+  'complete',
+  'UpdateItem',
+  'complete',
+  'TransactWriteItems',
+];
+
+/** Processes as the queue would: again and again, a lease's time later, until the message is acknowledged. */
+const redeliver = async (processor: Processor, message: object) => {
+  for (let receives = 2; receives < 5; receives += 1) {
+    processor.nowMs += LEASE_MS + 1;
+    processor.restart();
+    const { batchItemFailures } = await processor.process(sqsRecord(message, { receives }));
+    if (batchItemFailures.length === 0) return;
+  }
+  throw new Error('The message was never acknowledged.');
+};
+
+test('the steps of a run are these', async () => {
+  const cloud = new Cloud();
+  const processor = new Processor(cloud);
+  const message = await processor.submit();
+  cloud.steps.length = 0;
+  processor.upstream.answer(upstreamFailure());
+  await processor.process(sqsRecord(message));
+  expect(cloud.steps).toEqual(STEPS);
+});
+
+describe('a worker that dies ends its job once all the same', () => {
+  const crashes = STEPS.flatMap((name, index): (Crash & { name: string })[] => [
+    { name, atStep: index + 1, when: 'before' },
+    { name, atStep: index + 1, when: 'after' },
+  ]);
+
+  test.each(crashes)('$when the effect of step $atStep, $name', async (crash) => {
+    const cloud = new Cloud();
+    const processor = new Processor(cloud);
+    const message = await processor.submit();
+    processor.upstream.answer(upstreamFailure());
+    cloud.crash(crash);
+    const outcome = await processor.process(sqsRecord(message));
+    expect(cloud.revive()).toBe(true);
+    expect(outcome.batchItemFailures).toHaveLength(1);
+    const resultOfFirst = cloud.result(message.jobId);
+
+    await redeliver(processor, message);
+
+    const row = cloud.job(message.jobId);
+    expect(row).toMatchObject({ status: 'succeeded' });
+    expect(cloud.result(message.jobId)).toMatchObject({ fence: row?.fence });
+    if (resultOfFirst) expect(cloud.result(message.jobId)).toEqual(resultOfFirst);
+    // A call is counted before it is made: a crash in between counts one that was never made, and hides none.
+    const counted = Number(row?.upstreamCalls);
+    expect(counted - processor.upstream.calls.length).toBeGreaterThanOrEqual(0);
+    expect(counted - processor.upstream.calls.length).toBeLessThanOrEqual(1);
+    expect(cloud.steps.filter((name) => name === 'TransactWriteItems').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a worker that dies while it gives a job up', () => {
+  const failures = () => Array.from({ length: 3 }, () => upstreamFailure());
+
+  test.each(
+    [10, 11].flatMap((atStep) => [
+      { atStep, when: 'before' as const },
+      { atStep, when: 'after' as const },
+    ]),
+  )('$when the effect of step $atStep leaves the job to the next receive', async (crash) => {
+    const cloud = new Cloud();
+    const processor = new Processor(cloud);
+    const message = await processor.submit();
+    processor.upstream.answer(...failures());
+    cloud.crash(crash);
+    expect((await processor.process(sqsRecord(message))).batchItemFailures).toHaveLength(1);
+    expect(cloud.revive()).toBe(true);
+    await redeliver(processor, message);
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 4 });
+  });
+
+  test('on the last receive: the message is kept, and a redrive runs the job', async () => {
+    const cloud = new Cloud();
+    const processor = new Processor(cloud);
+    const message = await processor.submit();
+    processor.upstream.answer(...failures());
+    cloud.crash({ atStep: 10, when: 'before' });
+    expect((await processor.process(sqsRecord(message, { receives: 5 }))).batchItemFailures).toHaveLength(1);
+    cloud.revive();
+    await redeliver(processor, message);
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+test('a result that could not be written at first is written without a second paid call', async () => {
+  const cloud = new Cloud();
+  const processor = new Processor(cloud);
+  const message = await processor.submit();
+  let outages = 2;
+  cloud.dynamodb.beforeTransaction = () => {
+    outages -= 1;
+    if (outages >= 0) throw new Error('DynamoDB is down');
+  };
+  expect(await processor.process(sqsRecord(message))).toEqual({ batchItemFailures: [] });
+  expect(processor.upstream.calls).toHaveLength(1);
+  expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 1 });
+});
