@@ -6,8 +6,8 @@ export class UpstreamControl {
   constructor(readonly url: string) {}
 
   /** Treats the calls whose prompt holds `[[marker]]` as told, in this order; then by the default. */
-  async script(marker: string, steps: readonly UpstreamStep[], then?: UpstreamStep): Promise<void> {
-    await this.#post('/_double/script', { marker, steps, ...(then && { then }) } satisfies UpstreamScript);
+  async script(marker: string, steps: readonly UpstreamStep[], otherwise?: UpstreamStep): Promise<void> {
+    await this.#post('/_double/script', { marker, steps, ...(otherwise && { otherwise }) } satisfies UpstreamScript);
   }
 
   /** What it has seen of one marker. */

@@ -22,7 +22,7 @@ export interface UpstreamScript {
   /** Treatment of the first call, the second, and so on. */
   readonly steps: readonly UpstreamStep[];
   /** Treatment of every call after those. @default the double's default */
-  readonly then?: UpstreamStep;
+  readonly otherwise?: UpstreamStep;
 }
 
 /** What the double has seen of one marker, or of one key. */

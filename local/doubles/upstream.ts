@@ -118,7 +118,7 @@ class UpstreamDouble {
   #nextStep(marker: string): UpstreamStep {
     const script = this.#scripts.get(marker);
     const callsBefore = (this.#markers.entries()[marker]?.calls ?? 1) - 1;
-    return script?.steps[callsBefore] ?? script?.then ?? this.#default;
+    return script?.steps[callsBefore] ?? script?.otherwise ?? this.#default;
   }
 
   #count(marker: string, key: string, what: 'calls' | 'paid'): void {
@@ -133,10 +133,10 @@ class UpstreamDouble {
       if (!problem) this.#default = body.default as UpstreamStep;
       return problem;
     }
-    const { marker, steps, then } = body;
+    const { marker, steps, otherwise } = body;
     if (typeof marker !== 'string' || !MARKER_PATTERN.test(`[[${marker}]]`)) return '`marker` must be a name';
     if (!Array.isArray(steps)) return '`steps` must be a list';
-    const problem = [...steps, ...(then === undefined ? [] : [then])].map(problemOfStep).find(Boolean);
+    const problem = [...steps, ...(otherwise === undefined ? [] : [otherwise])].map(problemOfStep).find(Boolean);
     if (!problem) this.#scripts.set(marker, body as unknown as UpstreamScript);
     return problem;
   }

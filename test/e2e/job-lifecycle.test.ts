@@ -7,14 +7,17 @@ import { ENDED_WITHIN_MS, newMarker, StackUnderTest } from './stack-under-test';
 
 const stack = new StackUnderTest();
 let api: ApiClient;
+/** Started first, as it takes longest. */
+let poisoned: ReturnType<typeof runJob>;
 
 beforeAll(async () => {
   ({ api } = await stack.newClient('job lifecycle'));
+  poisoned = runJob('poisoned', [], { kind: 'error', status: 503 });
 });
 
-async function runJob(name: string, steps: readonly UpstreamStep[], then?: UpstreamStep) {
+async function runJob(name: string, steps: readonly UpstreamStep[], otherwise?: UpstreamStep) {
   const marker = newMarker(name);
-  await stack.upstream.script(marker, steps, then);
+  await stack.upstream.script(marker, steps, otherwise);
   const id = await api.accept(`Please. [[${marker}]]`);
   const job = await api.untilEnded(id, ENDED_WITHIN_MS);
   return { id, job, ...(await stack.upstream.callsOf(marker)) };
@@ -51,7 +54,7 @@ test('the upstream refuses for good: the job fails with its reason after one cal
 });
 
 test('a poisoned job ends in the dead-letter queue, with its reason, and without a result', async () => {
-  const { id, job } = await runJob('poisoned', [], { kind: 'error', status: 503 });
+  const { id, job } = await poisoned;
   expect(job).toMatchObject({ status: JobStatus.DEAD_LETTERED, failure: { reason: FailureReason.UPSTREAM_ERROR } });
   await expect(untilDeadLettered(id)).resolves.toBe(true);
   expect(await stack.row(id, JobsTable.RESULT_PART)).toBeUndefined();

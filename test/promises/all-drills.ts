@@ -1,0 +1,5 @@
+import { nothingLost } from './p1-nothing-lost';
+import type { PromiseDrill } from './promise';
+
+/** Every promise that has a drill, in the order of the design. */
+export const ALL_DRILLS: readonly PromiseDrill[] = [nothingLost];
