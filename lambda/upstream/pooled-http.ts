@@ -29,6 +29,9 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
+/** Connections that were made; one that another call left may come without a `connect` event. */
+const established = new WeakSet<Socket>();
+
 type Pool = http.Agent | https.Agent;
 
 /** POSTs over kept connections: one pool for the process. */
@@ -121,11 +124,12 @@ class Exchange {
   #watchConnection(socket: Socket): void {
     const connected = () => {
       this.#connecting = false;
+      established.add(socket);
       clearTimeout(timer);
     };
     const timer = setTimeout(() => this.#fail('connect'), this.options.connectTimeoutMs);
     this.#timers.push(timer);
-    if (this.#request?.reusedSocket) connected();
+    if (established.has(socket)) connected();
     else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', connected);
   }
 

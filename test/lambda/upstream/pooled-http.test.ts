@@ -55,6 +55,14 @@ test('opens no more connections than it may', async () => {
   expect(server.connections()).toBe(2);
 });
 
+test('a call that waits for the connection of another is not cut by the time for connecting', async () => {
+  usePool({ maxSockets: 1, connectTimeoutMs: 50 });
+  server.behave((response) => setTimeout(() => response.end(), 120));
+  const answers = await Promise.all([post(), post(), post()]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(server.connections()).toBe(1);
+});
+
 test('closes an idle connection before the server does', async () => {
   usePool({ idleMs: 50 });
   await post();
