@@ -39,7 +39,9 @@ async function runStep(step, folder, counts) {
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));
 if (unknown.length > 0) {
-  console.error(`npm test: no step named ${unknown.join(', ')}; there are: ${STEPS.map((step) => step.name).join(', ')}`);
+  console.error(
+    `npm test: no step named ${unknown.join(', ')}; there are: ${STEPS.map((step) => step.name).join(', ')}`,
+  );
   process.exit(2);
 }
 

@@ -1,10 +1,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { JOB_SEALING_CONTEXT } from '../contract/sealing-context';
 import type { StandardFunction } from '../functions/standard-function';
 import type { DataStack } from './data-stack';
-
-/** Names of the encryption context under which a job's data key is wrapped. */
-const JOB_CONTEXT = ['jobId', 'clientId'];
 
 /** What DynamoDB does with the table's key in the name of whoever reads. */
 const KEY_USE_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -125,8 +123,8 @@ export class DataAccess {
         actions: [action],
         resources: [this.data.dataKey.keyArn],
         conditions: {
-          'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': JOB_CONTEXT },
-          Null: Object.fromEntries(JOB_CONTEXT.map((name) => [`kms:EncryptionContext:${name}`, 'false'])),
+          'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': [...JOB_SEALING_CONTEXT] },
+          Null: Object.fromEntries(JOB_SEALING_CONTEXT.map((name) => [`kms:EncryptionContext:${name}`, 'false'])),
         },
       }),
     );

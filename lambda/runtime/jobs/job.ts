@@ -1,4 +1,5 @@
 import type { FailureReasonValue } from '../../../lib/contract/failures';
+import type { JobSealingContext } from '../../../lib/contract/sealing-context';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import type { Sealed } from '../sealing/envelope';
 
@@ -64,7 +65,10 @@ export interface JobResult {
 }
 
 /** What data of a job is sealed to: a row copied into another job or client does not open. */
-export const sealingContextOf = ({ jobId, clientId }: Pick<JobState, 'jobId' | 'clientId'>) => ({ jobId, clientId });
+export const sealingContextOf = ({ jobId, clientId }: Pick<JobState, 'jobId' | 'clientId'>): JobSealingContext => ({
+  jobId,
+  clientId,
+});
 
 /** Whether a job is past its retention; the table's own deletion lags by up to days. */
 export const isExpired = ({ expiresAt }: Pick<JobState, 'expiresAt'>, nowMs: number): boolean =>
