@@ -40,9 +40,9 @@ export class DataAccess {
     this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
   }
 
-  /** Writes a new job and reads the one that is there already. */
+  /** Writes a new job, reads the one that is there already, and removes one that is past its retention. */
   public createJobs(writer: StandardFunction): void {
-    this.data.jobsTable.grant(writer, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    this.data.jobsTable.grant(writer, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 

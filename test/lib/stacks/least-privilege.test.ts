@@ -19,7 +19,7 @@ const KEY_TO_WRITE = [
 /** Everything that a function may do beside `COMMON`. */
 const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
   AuthorizeClient: ['dynamodb:GetItem', ...KEY_TO_READ],
-  SubmitJob: ['dynamodb:GetItem', 'dynamodb:PutItem', ...KEY_TO_WRITE],
+  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', ...KEY_TO_WRITE],
   RelayOutbox: [
     'dynamodb:DescribeStream',
     'dynamodb:GetRecords',
