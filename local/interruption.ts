@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalFailure } from './failure';
+
 /** Thrown into whatever waits when a signal asks the program to end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -23,3 +26,12 @@ export const untilAborted = (signal: AbortSignal): Promise<unknown> =>
     if (signal.aborted) return resolve(signal.reason);
     signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
   });
+
+/**
+ * Why work failed: the reason of the interruption when there is one, else the error itself. A broken connection to an
+ * emulator that has just died is seen a moment before its death is.
+ */
+export async function causeOf(error: unknown, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof LocalFailure)) await Promise.race([untilAborted(signal), sleep(500)]);
+  return signal.aborted ? signal.reason : error;
+}

@@ -2,7 +2,7 @@ import { LOCAL_HELP, type LocalOptions, parseLocalArguments } from './arguments'
 import { describeAddresses, describeOutcome, runDemo } from './demo';
 import { closedGaps, type GapReport } from './emulator-gaps/all-gaps';
 import { describeFailure, LocalFailure } from './failure';
-import { abortOnSignals, Interrupted, untilAborted } from './interruption';
+import { abortOnSignals, causeOf, Interrupted, untilAborted } from './interruption';
 import { createProgress, type Progress } from './progress';
 import { type LocalStack, startLocalStack } from './stack';
 
@@ -25,8 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (options.checkGaps) return reportGaps(stack.gaps, progress);
     return await demonstrate(stack, options, progress, interruption.signal);
   } catch (error) {
-    interruption.signal.throwIfAborted();
-    throw error;
+    throw await causeOf(error, interruption.signal);
   } finally {
     await stack.stop();
   }

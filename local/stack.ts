@@ -15,6 +15,7 @@ import { startEmulator } from './emulator/process';
 import { fillGaps, type GapReport } from './emulator-gaps/all-gaps';
 import { accessTo, apiUrlAt, isAws } from './endpoint';
 import { takeInstanceLock } from './instance-lock';
+import { causeOf } from './interruption';
 import { type InstancePlaces, placesOf } from './places';
 import type { Progress } from './progress';
 
@@ -67,9 +68,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const { addresses, gaps } = await bringUp(options, (cleanup) => cleanups.push(cleanup));
     return { addresses, gaps, stop };
   } catch (error) {
+    const cause = await causeOf(error, options.interruption.signal);
     await stop();
-    options.interruption.signal.throwIfAborted();
-    throw error;
+    throw cause;
   }
 }
 

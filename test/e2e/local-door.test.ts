@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT, placesOf } from '../../local/places';
+import { livingProcessesOf } from '../local/process-group';
 
 interface Run {
   readonly child: ChildProcess;
@@ -47,19 +48,14 @@ async function emulatorOf(run: Run): Promise<number> {
   return Number(/\(process (\d+)\)/.exec(run.stdout)?.[1]);
 }
 
-/** Whether any process of the emulator's group is there: itself, or a Lambda worker. */
-function isGroupAlive(groupId: number): boolean {
-  try {
-    process.kill(-groupId, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Waits for the emulator's group to end: itself, and the Lambda workers. */
+async function expectGroupGone(groupId: number): Promise<void> {
+  for (let attempt = 0; attempt < 50 && livingProcessesOf(groupId).length > 0; attempt += 1) await sleep(100);
+  expect(livingProcessesOf(groupId)).toEqual([]);
 }
 
 async function expectNothingLeft(run: Run, emulator: number): Promise<void> {
-  for (let attempt = 0; attempt < 50 && isGroupAlive(emulator); attempt += 1) await sleep(100);
-  expect(isGroupAlive(emulator)).toBe(false);
+  await expectGroupGone(emulator);
   expect(existsSync(placesOf(run.instance).lock)).toBe(false);
   expect(existsSync(placesOf(run.instance).work)).toBe(false);
 }
@@ -120,8 +116,7 @@ test('a killed run takes its emulator with it, and the next start takes over wha
   await untilPrinted(run, 'poisoned: accepted');
   run.child.kill('SIGKILL');
   expect(await run.ended).toBe('SIGKILL');
-  for (let attempt = 0; attempt < 50 && isGroupAlive(emulator); attempt += 1) await sleep(100);
-  expect(isGroupAlive(emulator)).toBe(false);
+  await expectGroupGone(emulator);
 
   const next = startLocal('--check-gaps', '--instance', run.instance);
   expect(await next.ended).toBe(0);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeFailure, UsageError } from '../../local/failure';
-import { abortOnSignals } from '../../local/interruption';
+import { abortOnSignals, causeOf } from '../../local/interruption';
 import { createProgress } from '../../local/progress';
 import { startLocalStack } from '../../local/stack';
 import { ALL_DRILLS } from './all-drills';
@@ -50,9 +50,10 @@ async function main(args: readonly string[]): Promise<number> {
       results.push(await runDrill(drill, { addresses: stack.addresses, full: options.full, tell, signal }));
       if (options.json) console.log(JSON.stringify(results.at(-1)));
     }
+  } catch (error) {
+    throw await causeOf(error, signal);
   } finally {
     await stack.stop();
-    signal.throwIfAborted();
   }
   if (!options.json) for (const line of tableOf(results)) console.log(line);
   return results.every(({ holds }) => holds) ? 0 : 1;
