@@ -70,6 +70,8 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
   }
   if (endpoint && port !== undefined)
     throw usage('`--port` is the port of an emulator that `--endpoint` does not start');
+  // An emulator that has been used keeps settings of deleted tables, and would look as if it had closed gaps.
+  if (endpoint && values['check-gaps']) throw usage('`--check-gaps` needs a fresh emulator, so no `--endpoint`');
   if (upstream && !endpoint) throw usage('`--upstream` needs `--endpoint`');
   if (endpoint && !upstream && !LOOPBACK.test(new URL(endpoint).hostname)) {
     throw usage(`\`--upstream\` is needed, because ${endpoint} is on another machine`);

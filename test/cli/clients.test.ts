@@ -9,7 +9,7 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { mockClient } from 'aws-sdk-client-mock';
 import { createClient, drawClientId, revokeClient } from '../../cli/clients';
 import { CommandFailure } from '../../cli/failure';
-import { CLIENT_ID_PATTERN, hashClientKey, parseClientKey } from '../../lib/contract/client-keys';
+import { hashClientKey, parseClientKey } from '../../lib/contract/client-keys';
 
 const deployment = {
   environment: 'dev',
@@ -29,6 +29,7 @@ const tables = mockClient(DynamoDBDocumentClient);
 beforeEach(() => {
   gateway.reset();
   tables.reset();
+  gateway.onAnyCommand().resolves({});
   gateway.on(CreateApiKeyCommand).resolves({ id: 'key1' });
 });
 
@@ -102,8 +103,7 @@ test('to revoke an unknown client is one clear failure', async () => {
 
 test('draws client ids of the right shape, each letter as likely as the other', () => {
   const bytes = Uint8Array.from({ length: 16 }, (_, index) => 240 + index);
-  expect(drawClientId(() => bytes)).toMatch(CLIENT_ID_PATTERN);
   // 252 to 255 are drawn again, or the first four letters would come more often.
-  expect(drawClientId(() => bytes)).not.toMatch(/[abcd]$/);
+  expect(drawClientId(() => bytes)).toBe('yz0123456789yz01');
   expect(new Set(Array.from({ length: 100 }, () => drawClientId())).size).toBe(100);
 });

@@ -13,7 +13,7 @@ test('without arguments: stays up, on a free port, as the run `local`', () => {
 });
 
 test('reads every option', () => {
-  const args = ['--once', '--keep', '--json', '--check-gaps', '--instance', 'two', '--upstream-port', '4601'];
+  const args = ['--once', '--keep', '--json', '--instance', 'two', '--upstream-port', '4601'];
   expect(
     parseLocalArguments([
       ...args,
@@ -27,7 +27,7 @@ test('reads every option', () => {
     keep: true,
     json: true,
     help: false,
-    checkGaps: true,
+    checkGaps: false,
     instance: 'two',
     upstreamPort: 4601,
     endpoint: 'https://emulator.example:4566',
@@ -53,6 +53,10 @@ test.each([
     'local: `--endpoint` must be an http or https address, got: ftp://x (--help lists the options)',
   ],
   [['--upstream', 'http://x'], 'local: `--upstream` needs `--endpoint` (--help lists the options)'],
+  [
+    ['--endpoint', 'http://127.0.0.1:4566', '--check-gaps'],
+    'local: `--check-gaps` needs a fresh emulator, so no `--endpoint` (--help lists the options)',
+  ],
   [['--json'], 'local: `--json` needs `--once` (--help lists the options)'],
   [
     ['--instance', '../x'],
