@@ -69,6 +69,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     return { addresses, gaps, stop };
   } catch (error) {
     const cause = await causeOf(error, options.interruption.signal);
+    // Ends what still runs beside the step that failed.
+    options.interruption.abort(cause);
     await stop();
     throw cause;
   }
@@ -85,7 +87,8 @@ async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
   prepareFolder(places, options.keep ?? false, atEnd);
   const upstreamUrl = options.upstream ?? doubles.upstream.url;
   const building = synthesise({ places, upstreamUrl, progress, signal });
-  building.catch((error: unknown) => interruption.abort(error));
+  const built = building.catch((error: unknown) => interruption.abort(error));
+  atEnd(() => built);
   const emulator = options.endpoint ? undefined : await startOwnEmulator(options, places, atEnd);
   const endpoint = options.endpoint ?? emulator?.url ?? '';
   const access = accessTo(endpoint);

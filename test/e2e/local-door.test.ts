@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,10 +20,18 @@ let count = 0;
 
 /** Runs `local/main.ts` as `npm run local` does. */
 function startLocal(...args: string[]): Run {
+  return startLocalIn(process.env, ...args);
+}
+
+function startLocalIn(env: NodeJS.ProcessEnv, ...args: string[]): Run {
   count += 1;
   const instance = `door-${count}`;
   const script = ['--import', 'tsx', join(CHECKOUT, 'local', 'main.ts'), '--instance', instance];
-  const child = spawn(process.execPath, [...script, ...args], { cwd: CHECKOUT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...script, ...args], {
+    cwd: CHECKOUT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal));
   });
@@ -121,6 +129,15 @@ test('a killed run takes its emulator with it, and the next start takes over wha
   const next = startLocal('--check-gaps', '--instance', run.instance);
   expect(await next.ended).toBe(0);
   expect(next.stdout).toContain('time-to-live: 1 of 1 resources filled here.');
+  expect(existsSync(placesOf(run.instance).lock)).toBe(false);
+});
+
+test('without a Python it is one clear line and exit code 1, and the synthesis that ran beside is ended', async () => {
+  const run = startLocalIn({ ...process.env, PATH: '/nonexistent' }, '--once');
+  expect(await run.ended).toBe(1);
+  expect(run.stderr).toMatch(/^local: Python 3\.10 or newer is needed for the emulator, .*\n$/);
+  const processes = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' });
+  expect(processes).not.toContain(placesOf(run.instance).work);
   expect(existsSync(placesOf(run.instance).lock)).toBe(false);
 });
 
