@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isAws } from './endpoint';
 import { UsageError } from './failure';
 
 /** What the command line of `npm run local` asked for. */
@@ -16,6 +17,8 @@ export interface LocalOptions {
   readonly endpoint?: string;
   /** Address under which the endpoint reaches the upstream double. */
   readonly upstream?: string;
+  /** AWS account to deploy to, when the endpoint is AWS itself. */
+  readonly account?: string;
   /** Port of the upstream double; a free one when not given. */
   readonly upstreamPort?: number;
 }
@@ -28,6 +31,7 @@ export const LOCAL_HELP = `Deploys the service to an emulator on this machine an
   --port N             port of the emulator (default: a free one)
   --endpoint URL       use an endpoint that runs already instead of installing and starting an emulator;
                        stacks named bulwark-local-* on it are deleted and deployed afresh
+  --account ID         AWS account to deploy to, needed when the endpoint is AWS itself
   --upstream URL       address under which that endpoint reaches the upstream double on this machine
                        (needed when the endpoint is on another machine; a tunnel, for example)
   --upstream-port N    port of the upstream double (default: a free one)
@@ -49,6 +53,7 @@ const OPTIONS = {
   instance: { type: 'string', default: 'local' },
   port: { type: 'string' },
   endpoint: { type: 'string' },
+  account: { type: 'string' },
   upstream: { type: 'string' },
   'upstream-port': { type: 'string' },
 } as const;
@@ -72,6 +77,10 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
     throw usage('`--port` is the port of an emulator that `--endpoint` does not start');
   // An emulator that has been used keeps settings of deleted tables, and would look as if it had closed gaps.
   if (endpoint && values['check-gaps']) throw usage('`--check-gaps` needs a fresh emulator, so no `--endpoint`');
+  const { account } = values;
+  if (endpoint && isAws(endpoint) !== /^\d{12}$/.test(account ?? '')) {
+    throw usage('`--account` must be 12 digits when the endpoint is AWS itself, and is for nothing else');
+  }
   if (upstream && !endpoint) throw usage('`--upstream` needs `--endpoint`');
   if (endpoint && !upstream && !LOOPBACK.test(new URL(endpoint).hostname)) {
     throw usage(`\`--upstream\` is needed, because ${endpoint} is on another machine`);
@@ -87,6 +96,7 @@ export function parseLocalArguments(args: readonly string[]): LocalOptions {
     ...(port !== undefined && { port }),
     ...(upstreamPort !== undefined && { upstreamPort }),
     ...(endpoint && { endpoint }),
+    ...(account && { account }),
     ...(upstream && { upstream }),
   };
 }

@@ -23,18 +23,29 @@ export interface DeployOptions {
   readonly endpoint: string;
   /** Base URL of the upstream that the deployed service calls. */
   readonly upstreamUrl: string;
+  /** AWS account, when the endpoint is AWS itself. @default that of the local environment */
+  readonly account?: string;
   readonly places: InstancePlaces;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
 
-/** Bundles the handlers and synthesises the app into the instance's assembly folder; needs no endpoint. */
-export async function synthesise(options: Omit<DeployOptions, 'endpoint'>): Promise<void> {
+/** What `synthesise` needs; an emulator need not be up for it. */
+export type SynthesisOptions = Omit<DeployOptions, 'endpoint'> & { readonly region: string };
+
+/** Bundles the handlers and synthesises the app into the instance's assembly folder. */
+export async function synthesise(options: SynthesisOptions): Promise<void> {
   const { places, upstreamUrl, progress } = options;
   mkdirSync(dirname(places.deployLog), { recursive: true });
   const env = environmentFor('http://127.0.0.1:9');
   succeed(await run([BUNDLER], options, env), 'the bundling of the handlers', places);
-  const context = ['-c', `env=${LOCAL_ENVIRONMENT}`, '-c', `upstreamUrl=${upstreamUrl}`];
+  const values = {
+    env: LOCAL_ENVIRONMENT,
+    upstreamUrl,
+    account: options.account ?? LOCAL_ACCOUNT,
+    region: options.region,
+  };
+  const context = Object.entries(values).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const synth = await run([CDK, 'synth', '--quiet', '--output', places.assembly, ...context], options, env);
   succeed(synth, '`cdk synth`', places);
   progress.step('Bundled the handlers and synthesised the stacks');

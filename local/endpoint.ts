@@ -9,9 +9,17 @@ const MADE_UP_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 /** Whether an endpoint is AWS itself and not an emulator. */
 export const isAws = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 
+/** Region of an endpoint: that in the name of an AWS endpoint, else that of the local environment. */
+export const regionOf = (endpoint: string): string =>
+  isAws(endpoint)
+    ? (/\.([a-z]{2}(-[a-z]+)+-\d)\./.exec(new URL(endpoint).hostname)?.[1] ?? LOCAL_REGION)
+    : LOCAL_REGION;
+
 /** How the SDK reaches an endpoint: an emulator with made-up credentials, AWS with the user's own. */
 export function accessTo(endpoint: string): AwsAccess {
-  return isAws(endpoint) ? {} : { region: LOCAL_REGION, endpoint, credentials: MADE_UP_CREDENTIALS };
+  return isAws(endpoint)
+    ? { region: regionOf(endpoint) }
+    : { region: LOCAL_REGION, endpoint, credentials: MADE_UP_CREDENTIALS };
 }
 
 /**
@@ -20,7 +28,7 @@ export function accessTo(endpoint: string): AwsAccess {
  */
 export function environmentFor(endpoint: string, base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const common = { CI: '1', NO_COLOR: '1', CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true' };
-  if (isAws(endpoint)) return { ...base, ...common };
+  if (isAws(endpoint)) return { ...base, ...common, AWS_REGION: regionOf(endpoint) };
   const withoutAws = Object.fromEntries(
     Object.entries(base).filter(([name]) => !/^(AWS_|CDK_|NODE_OPTIONS$)/.test(name)),
   );

@@ -5,7 +5,15 @@ import { type CreatedClient, createClient } from '../cli/clients';
 import { type Deployment, findDeployment } from '../cli/deployment';
 import { stackNames } from '../lib/contract/outputs';
 import { UPSTREAM_SECRET_FIELD } from '../lib/contract/upstream-secret';
-import { bootstrap, deleteStacks, deploy, LOCAL_ENVIRONMENT, startDeployLog, synthesise } from './deploy';
+import {
+  bootstrap,
+  type DeployOptions,
+  deleteStacks,
+  deploy,
+  LOCAL_ENVIRONMENT,
+  startDeployLog,
+  synthesise,
+} from './deploy';
 import { startPagerDutyDouble } from './doubles/pager-duty';
 import { startSlackDouble } from './doubles/slack';
 import { startUpstreamDouble } from './doubles/upstream';
@@ -13,7 +21,7 @@ import { installEmulator } from './emulator/install';
 import { choosePort } from './emulator/port';
 import { startEmulator } from './emulator/process';
 import { fillGaps, type GapReport } from './emulator-gaps/all-gaps';
-import { accessTo, apiUrlAt, isAws } from './endpoint';
+import { accessTo, apiUrlAt, isAws, regionOf } from './endpoint';
 import { takeInstanceLock } from './instance-lock';
 import { causeOf } from './interruption';
 import { type InstancePlaces, placesOf } from './places';
@@ -51,6 +59,7 @@ export interface LocalStackOptions {
   readonly endpoint?: string;
   readonly upstream?: string;
   readonly upstreamPort?: number;
+  readonly account?: string;
   readonly keep?: boolean;
 }
 
@@ -79,33 +88,24 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 type AddCleanup = (cleanup: () => Promise<void> | void) => void;
 
 async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
-  const { progress, interruption, instance } = options;
+  const { progress, interruption, account } = options;
   const { signal } = interruption;
-  const places = placesOf(instance);
+  const places = placesOf(options.instance);
   const doubles = await startDoubles(options, atEnd);
   atEnd(await takeInstanceLock(places.lock, { pid: process.pid, heartbeat: `${doubles.upstream.url}/_double/calls` }));
   prepareFolder(places, options.keep ?? false, atEnd);
   const upstreamUrl = options.upstream ?? doubles.upstream.url;
-  const building = synthesise({ places, upstreamUrl, progress, signal });
+  const region = regionOf(options.endpoint ?? 'http://127.0.0.1');
+  const deployOptions = { upstreamUrl, places, progress, signal, ...(account && { account }) };
+  // Beside the start of the emulator, which needs nothing of it.
+  const building = synthesise({ ...deployOptions, region });
   const built = building.catch((error: unknown) => interruption.abort(error));
   atEnd(() => built);
   const emulator = options.endpoint ? undefined : await startOwnEmulator(options, places, atEnd);
   const endpoint = options.endpoint ?? emulator?.url ?? '';
-  const access = accessTo(endpoint);
-  const deployOptions = { endpoint, upstreamUrl, places, progress, signal };
-  if (options.endpoint && !isAws(endpoint)) await deleteStacks(endpoint, signal);
-  await bootstrap(deployOptions);
-  await building;
-  if (options.endpoint && !options.keep) atEnd(() => deleteStacks(endpoint));
-  await deploy(deployOptions);
-
-  const { data, service } = stackNames(LOCAL_ENVIRONMENT);
-  const gaps = isAws(endpoint) ? [] : await fillGaps([data, service], places.assembly, access);
-  const filled = gaps.filter((gap) => gap.filled > 0).map((gap) => gap.name);
-  if (filled.length > 0) progress.step(`Filled what the emulator lacks: ${filled.join(', ')}`);
-  const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
-  await putUpstreamKey(deployment, endpoint, doubles.apiKey);
-  const client = await createClient(deployment, access, 'local demo');
+  await deployStacks({ ...deployOptions, endpoint }, building, options, atEnd);
+  const gaps = isAws(endpoint) ? [] : await fillAndTell(endpoint, places, progress);
+  const { deployment, client } = await seed(endpoint, doubles.apiKey);
   progress.step(`Made client ${client.clientId}`);
   signal.throwIfAborted();
   const addresses: StackAddresses = {
@@ -119,6 +119,38 @@ async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
     client,
   };
   return { addresses, gaps };
+}
+
+/** Deploys afresh; stacks on an endpoint that was given are deleted before, and at the end unless they are to be kept. */
+async function deployStacks(
+  deployOptions: DeployOptions,
+  building: Promise<void>,
+  { endpoint, keep }: LocalStackOptions,
+  atEnd: AddCleanup,
+): Promise<void> {
+  if (endpoint) await deleteStacks(endpoint, deployOptions.signal);
+  await bootstrap(deployOptions);
+  await building;
+  if (endpoint && !keep) atEnd(() => deleteStacks(endpoint));
+  await deploy(deployOptions);
+}
+
+async function fillAndTell(endpoint: string, places: InstancePlaces, progress: Progress): Promise<GapReport[]> {
+  const { data, service } = stackNames(LOCAL_ENVIRONMENT);
+  const gaps = await fillGaps([data, service], places.assembly, accessTo(endpoint));
+  const filled = gaps.filter((gap) => gap.filled > 0).map((gap) => gap.name);
+  if (filled.length > 0) progress.step(`Filled what the emulator lacks: ${filled.join(', ')}`);
+  return gaps;
+}
+
+/** Gives the service the upstream double's key, and makes the first client. */
+async function seed(endpoint: string, apiKey: string) {
+  const access = accessTo(endpoint);
+  const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
+  const SecretString = JSON.stringify({ [UPSTREAM_SECRET_FIELD]: apiKey });
+  const secrets = new SecretsManagerClient({ ...access });
+  await secrets.send(new PutSecretValueCommand({ SecretId: deployment.upstreamSecret, SecretString }));
+  return { deployment, client: await createClient(deployment, access, 'local demo') };
 }
 
 async function startDoubles(options: LocalStackOptions, atEnd: AddCleanup) {
@@ -149,10 +181,4 @@ async function startOwnEmulator(options: LocalStackOptions, places: InstancePlac
   void emulator.died.then((failure) => interruption.abort(failure));
   progress.step(`Started the emulator on ${emulator.url} (process ${emulator.pid})`);
   return emulator;
-}
-
-async function putUpstreamKey(deployment: Deployment, endpoint: string, apiKey: string): Promise<void> {
-  const client = new SecretsManagerClient({ ...accessTo(endpoint) });
-  const SecretString = JSON.stringify({ [UPSTREAM_SECRET_FIELD]: apiKey });
-  await client.send(new PutSecretValueCommand({ SecretId: deployment.upstreamSecret, SecretString }));
 }

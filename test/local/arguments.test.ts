@@ -57,6 +57,14 @@ test.each([
     ['--endpoint', 'http://127.0.0.1:4566', '--check-gaps'],
     'local: `--check-gaps` needs a fresh emulator, so no `--endpoint` (--help lists the options)',
   ],
+  [
+    ['--endpoint', 'https://cloudformation.eu-west-1.amazonaws.com', '--upstream', 'https://tunnel.example'],
+    'local: `--account` must be 12 digits when the endpoint is AWS itself, and is for nothing else (--help lists the options)',
+  ],
+  [
+    ['--endpoint', 'http://127.0.0.1:4566', '--account', '111122223333'],
+    'local: `--account` must be 12 digits when the endpoint is AWS itself, and is for nothing else (--help lists the options)',
+  ],
   [['--json'], 'local: `--json` needs `--once` (--help lists the options)'],
   [
     ['--instance', '../x'],

@@ -33,8 +33,11 @@ test("nothing of the user's AWS settings reaches a child that talks to an emulat
 
 test("AWS itself is reached with the user's own settings", () => {
   const endpoint = 'https://cloudformation.eu-west-1.amazonaws.com';
-  expect(accessTo(endpoint)).toEqual({});
-  expect(environmentFor(endpoint, { AWS_PROFILE: 'dev' })).toMatchObject({ AWS_PROFILE: 'dev' });
+  expect(accessTo(endpoint)).toEqual({ region: 'eu-west-1' });
+  expect(environmentFor(endpoint, { AWS_PROFILE: 'dev' })).toMatchObject({
+    AWS_PROFILE: 'dev',
+    AWS_REGION: 'eu-west-1',
+  });
 });
 
 test('an emulator serves the API on its own address, AWS on the one that it gave', () => {
