@@ -49,7 +49,7 @@ test.each([
 
 test.each(everyType)('says what %s is and that nobody may store it', (type) => {
   expect(responses.find(({ ResponseType: given }) => given === type)?.ResponseParameters).toMatchObject({
-    'gatewayresponse.header.content-type': `'${PROBLEM_CONTENT_TYPE}'`,
+    'gatewayresponse.header.Content-Type': `'${PROBLEM_CONTENT_TYPE}'`,
     'gatewayresponse.header.cache-control': "'no-store'",
   });
 });
