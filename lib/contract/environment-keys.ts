@@ -25,6 +25,16 @@ export const EnvironmentKey = {
   MAX_BODY_BYTES: 'BULWARK_MAX_BODY_BYTES',
   /** Days that a job and its result are kept. */
   JOB_RETENTION_DAYS: 'BULWARK_JOB_RETENTION_DAYS',
+  /** Name of the control table. */
+  CONTROL_TABLE: 'BULWARK_CONTROL_TABLE',
+  /** URL of the queue on which the breaker's controller sends itself delayed messages. */
+  CONTROL_QUEUE_URL: 'BULWARK_CONTROL_QUEUE_URL',
+  /** UUID of the processor's event-source mapping. */
+  CONSUMER_MAPPING_ID: 'BULWARK_CONSUMER_MAPPING_ID',
+  /** Most concurrent processors when nothing is wrong. */
+  CONSUMER_MAX_CONCURRENCY: 'BULWARK_CONSUMER_MAX_CONCURRENCY',
+  /** Name of the function that processes jobs. */
+  PROCESSOR_FUNCTION: 'BULWARK_PROCESSOR_FUNCTION',
   /** Version that /health reports. */
   VERSION: 'BULWARK_VERSION',
   /** Name of the environment: local, dev, staging or prod. */

@@ -17,4 +17,12 @@ export const MetricName = {
   UPSTREAM_CALLS: 'UpstreamCalls',
   UPSTREAM_FAILURES: 'UpstreamFailures',
   LEASES_LOST: 'LeasesLost',
+  JOBS_REQUEUED: 'JobsRequeued',
+  JOBS_SWEPT: 'JobsSwept',
+  BREAKER_OPENED: 'BreakerOpened',
+  BREAKER_CLOSED: 'BreakerClosed',
+  BREAKER_PROBES: 'BreakerProbes',
+  BREAKER_STORE_UNREACHABLE: 'BreakerStoreUnreachable',
+  CONSUMER_PAUSED: 'ConsumerPaused',
+  CONSUMER_RESUMED: 'ConsumerResumed',
 } as const;

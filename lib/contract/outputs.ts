@@ -7,6 +7,10 @@ export const StackOutput = {
   CLIENTS_TABLE: 'ClientsTableName',
   QUEUE_URL: 'QueueUrl',
   DEAD_LETTER_QUEUE_URL: 'DeadLetterQueueUrl',
+  CONTROL_TABLE: 'ControlTableName',
+  CONTROL_QUEUE_URL: 'ControlQueueUrl',
+  AUDIT_TABLE: 'AuditTableName',
+  CONSUMER_MAPPING_ID: 'ConsumerMappingId',
   UPSTREAM_SECRET: 'UpstreamSecretArn',
 } as const;
 
