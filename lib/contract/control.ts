@@ -47,13 +47,22 @@ export const AuditTable = {
   SORT_KEY: 'at',
 } as const;
 
-/** One privileged act: ids only, no text of a client's. */
+/** Result of the record that is written before an act. */
+export const AUDIT_BEGUN = 'begun';
+
+/**
+ * One privileged act: ids only, no text of a client's. Each act has two records of the same `act`: one with the result
+ * `begun` before anything is done, without which nothing is, and one with the outcome after it. An act of which only the
+ * first is there was cut off: what it did is not known from here.
+ */
 export interface AuditRecord {
   /** UTC day, `YYYY-MM-DD`. */
   readonly day: string;
   /** ISO 8601 time and a random suffix, so that two acts never collide. */
   readonly at: string;
-  /** ARN of the caller. */
+  /** Random name of the act, which its two records share. */
+  readonly act: string;
+  /** ARN of the caller, or `local` where an emulator knows no callers. */
   readonly who: string;
   /** What was done, such as `dlq.redrive`. */
   readonly what: string;

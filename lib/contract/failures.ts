@@ -16,6 +16,8 @@ export const FailureReason = {
   UPSTREAM_MALFORMED: 'upstream-malformed',
   /** The completion is larger than the service can store. */
   COMPLETION_TOO_LARGE: 'completion-too-large',
+  /** The operator cancelled the job before it ran. */
+  CANCELLED: 'cancelled',
   /** The service itself failed. */
   INTERNAL: 'internal',
 } as const;

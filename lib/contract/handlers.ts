@@ -6,6 +6,7 @@ export const HANDLERS = [
   'process-job',
   'read-job',
   'check-health',
+  'check-readiness',
 ] as const;
 
 export type HandlerName = (typeof HANDLERS)[number];

@@ -1,0 +1,73 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { ControlTable, UPSTREAM_BREAKER } from '../../lib/contract/control';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { JobsTable } from '../../lib/contract/tables';
+import { problemDetails } from '../middleware/problem-details';
+import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { sleep, systemClock } from '../runtime/clock/clock';
+import { readEnvironment, text, url } from '../runtime/environment/read-environment';
+import { breakerCheck, queueCheck, secretCheck, tableCheck } from '../runtime/health/aws-checks';
+import { diskCheck, diskOf, memoryCheck, processMemory } from '../runtime/health/process-checks';
+import { SystemHealthChecker } from '../runtime/health/system-health-checker';
+import { upstreamCheck } from '../runtime/health/upstream-check';
+import { count, logger } from '../runtime/observability/observability';
+import { readiness } from './readiness';
+
+const environment = readEnvironment({
+  jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  controlTable: text(EnvironmentKey.CONTROL_TABLE),
+  queueUrl: url(EnvironmentKey.QUEUE_URL),
+  upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
+  upstreamSecret: text(EnvironmentKey.UPSTREAM_SECRET),
+  version: text(EnvironmentKey.VERSION),
+});
+
+/** One try inside the deadline of a check: the next asker is the retry. */
+const options = { ...awsClientOptions, maxAttempts: 1 };
+const dynamodb = new DynamoDBClient(options);
+
+const ABSENT = 'readiness';
+
+const checker = new SystemHealthChecker({
+  checks: [
+    tableCheck(dynamodb, {
+      name: 'jobs-table',
+      isCritical: true,
+      table: environment.jobsTable,
+      key: { [JobsTable.PARTITION_KEY]: ABSENT, [JobsTable.SORT_KEY]: ABSENT },
+    }),
+    queueCheck(new SQSClient(options), environment.queueUrl),
+    tableCheck(dynamodb, {
+      name: 'control-table',
+      isCritical: false,
+      table: environment.controlTable,
+      key: { [ControlTable.PARTITION_KEY]: ABSENT },
+    }),
+    breakerCheck(dynamodb, environment.controlTable, UPSTREAM_BREAKER),
+    secretCheck(new SecretsManagerClient(options), environment.upstreamSecret, systemClock),
+    upstreamCheck(environment.upstreamUrl),
+    memoryCheck(processMemory(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE)),
+    diskCheck(diskOf('/tmp')),
+  ],
+  now: systemClock,
+  sleep,
+});
+
+/**
+ * `GET /ready`, public: 200 where the service works, 503 where it cannot take or run jobs. Makes no paid call.
+ *
+ * Environment: `JOBS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET`, `VERSION`.
+ * Rights: `dynamodb:GetItem` on the jobs and the control table and `kms:Decrypt`, `kms:DescribeKey` on their key through
+ * DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
+ * `kms:Decrypt` on its key through Secrets Manager. The route may be asked by anybody: give the function a small reserved
+ * concurrency, and no authorizer.
+ */
+export const handler = middy<WithCorrelationId, APIGatewayProxyResult>()
+  .use(requestLog({ logger, now: systemClock }))
+  .use(problemDetails({ log: logger, count }))
+  .handler(async () => readiness({ checker, version: environment.version }));
