@@ -1,0 +1,143 @@
+import { ConsumerModel } from './consumer-model';
+import { QueueModel } from './queue-model';
+import { between, exponential, seededRandom } from './seeded-random';
+import { type Outage, OUTAGE_KINDS, type SeenCall, UpstreamModel } from './upstream-model';
+import { withVirtualGlobals } from './virtual-globals';
+import { VirtualTime } from './virtual-time';
+import type { Fleet, MakeFleet, OpenWindow } from './world';
+
+const SECOND = 1_000;
+
+/** The scene of every run, in milliseconds since its begin; the seed fills in the rest. */
+export const SCENE = {
+  workers: 1_000,
+  /** Mean time between two jobs. */
+  arrivalMs: 100,
+  /** A completion of some thousand tokens takes so long. */
+  callMs: [15 * SECOND, 35 * SECOND],
+  outage: [60 * SECOND, 660 * SECOND],
+  flapsFrom: 1_000 * SECOND,
+  flapsTo: 1_300 * SECOND,
+  arrivalsUntil: 1_400 * SECOND,
+  endsAt: 3_600 * SECOND,
+  poisonRate: 0.002,
+  visibilityMs: 360 * SECOND,
+  maxReceiveCount: 5,
+} as const;
+
+/** What one run has shown. */
+export interface FleetRun {
+  readonly seed: number;
+  readonly jobs: number;
+  readonly poison: number;
+  readonly calls: readonly SeenCall[];
+  readonly openWindows: readonly OpenWindow[] | undefined;
+  /** Jobs that an upstream in good health would have served, in the dead-letter queue. */
+  readonly deadByOutage: number;
+  readonly deadPoison: number;
+  /** Jobs that had not ended when the run did. */
+  readonly unfinished: number;
+  /** Milliseconds from the end of the long outage to full throughput; undefined for never. */
+  readonly recoveryMs: number | undefined;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** The long outage, and then an upstream that comes and goes. */
+export const outagesOf = (seed: number): Outage[] => {
+  const random = seededRandom(seed * 7 + 1);
+  const outages: Outage[] = [SCENE.outage];
+  let at: number = SCENE.flapsFrom;
+  while (at < SCENE.flapsTo) {
+    const from = at + between(random, 5 * SECOND, 45 * SECOND);
+    at = Math.min(SCENE.flapsTo, from + between(random, 5 * SECOND, 45 * SECOND));
+    if (from < SCENE.flapsTo) outages.push([from, at]);
+  }
+  return outages;
+};
+
+/** One fleet through one scene; the same seed and the same kind of fleet give the same run. */
+export async function runFleet(makeFleet: MakeFleet, seed: number): Promise<FleetRun> {
+  const time = new VirtualTime();
+  return withVirtualGlobals(time, () => new Scene(time, makeFleet, seed).run());
+}
+
+class Scene {
+  readonly #random;
+  readonly #queue: QueueModel;
+  readonly #upstream: UpstreamModel;
+  readonly #consumer: ConsumerModel;
+  readonly #fleet: Fleet;
+  readonly #poison = new Set<string>();
+  #jobs = 0;
+  #recoveryMs: number | undefined;
+
+  constructor(
+    readonly time: VirtualTime,
+    makeFleet: MakeFleet,
+    readonly seed: number,
+  ) {
+    this.#random = seededRandom(seed);
+    const { visibilityMs, maxReceiveCount, workers, callMs } = SCENE;
+    this.#queue = new QueueModel(time, { visibilityMs, maxReceiveCount });
+    const kinds = OUTAGE_KINDS.map((_, index) => OUTAGE_KINDS[(index + seed) % OUTAGE_KINDS.length] ?? 'errors');
+    this.#upstream = new UpstreamModel(time, seededRandom(seed * 3 + 2), { outages: outagesOf(seed), kinds, callMs });
+    const fleet = makeFleet({ time, random: this.#random, queue: this.#queue, upstream: this.#upstream });
+    this.#fleet = fleet;
+    this.#consumer = new ConsumerModel(
+      time,
+      this.#queue,
+      (index) => fleet.makeSandbox(index),
+      { workers, maxConcurrency: workers, pollMs: [5, 50], applyMs: [2 * SECOND, 8 * SECOND] },
+      this.#random,
+    );
+    this.#consumer.onChange = () => this.#lookForFullThroughput();
+    fleet.start?.(this.#consumer);
+  }
+
+  async run(): Promise<FleetRun> {
+    this.time.after(0, this.#arrive);
+    await this.time.run(SCENE.arrivalsUntil);
+    while (this.#left > 0 && this.time.elapsedMs < SCENE.endsAt) await this.time.run(10 * SECOND);
+    const dead = this.#queue.deadLetters.map(({ body }) => this.#jobIdOf(body));
+    const deadPoison = dead.filter((id) => this.#poison.has(id)).length;
+    return {
+      seed: this.seed,
+      jobs: this.#jobs,
+      poison: this.#poison.size,
+      calls: this.#upstream.calls,
+      openWindows: this.#fleet.openWindows?.(),
+      deadByOutage: dead.length - deadPoison,
+      deadPoison,
+      unfinished: this.#left,
+      recoveryMs: this.#recoveryMs,
+      figures: { events: this.time.executed, ...this.#fleet.figures?.() },
+    };
+  }
+
+  get #left(): number {
+    return this.#jobs - this.#fleet.ended - this.#queue.deadLetters.length;
+  }
+
+  #jobIdOf(body: string): string {
+    return body.startsWith('{') ? String(JSON.parse(body).jobId) : body;
+  }
+
+  readonly #arrive = (): void => {
+    this.#jobs += 1;
+    const id = `job-${this.#jobs}`;
+    const isPoison = this.#random() < SCENE.poisonRate;
+    if (isPoison) this.#poison.add(id);
+    this.#fleet.accept({ id, isPoison });
+    const nextMs = exponential(this.#random, SCENE.arrivalMs);
+    if (this.time.elapsedMs + nextMs < SCENE.arrivalsUntil) this.time.after(nextMs, this.#arrive);
+  };
+
+  /** Full: nearly every worker runs, or next to nothing waits. */
+  #lookForFullThroughput(): void {
+    const sinceMs = this.time.elapsedMs - SCENE.outage[1];
+    if (this.#recoveryMs !== undefined || sinceMs < 0) return;
+    const { running } = this.#consumer;
+    const waiting = this.#queue.depth - running;
+    if (running >= 0.95 * SCENE.workers || waiting <= 0.01 * SCENE.workers) this.#recoveryMs = sinceMs;
+  }
+}

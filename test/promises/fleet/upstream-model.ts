@@ -1,0 +1,109 @@
+import type { Random } from '../../../lambda/runtime/clock/clock';
+import type { Submission } from '../../../lambda/runtime/jobs/submission';
+import { UpstreamError, type UpstreamErrorDetails } from '../../../lambda/upstream/errors';
+import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
+import { between } from './seeded-random';
+import type { VirtualTime } from './virtual-time';
+
+/** Milliseconds since the simulation's begin during which the upstream serves nobody: [from, to). */
+export type Outage = readonly [fromMs: number, toMs: number];
+
+/** How an upstream that is down treats a call. */
+export type OutageKind = 'refuses' | 'errors' | 'overloaded' | 'hangs';
+
+export const OUTAGE_KINDS: readonly OutageKind[] = ['refuses', 'errors', 'overloaded', 'hangs'];
+
+/** One call as the upstream saw it. */
+export interface SeenCall {
+  readonly atMs: number;
+  /** Whether the upstream was down when the call began. */
+  readonly isDown: boolean;
+}
+
+export interface UpstreamModelOptions {
+  readonly outages: readonly Outage[];
+  /** By the order of the outages, again from the first when there are more. */
+  readonly kinds: readonly OutageKind[];
+  readonly callMs: readonly [least: number, most: number];
+}
+
+/** In the text of a job that the upstream can never serve, however well it is. */
+export const POISON = 'poison';
+
+const completion: Completion = {
+  text: 'ok',
+  stopReason: 'end_turn',
+  model: 'model',
+  usage: { inputTokens: 1, outputTokens: 1, cacheWriteTokens: 0, cacheReadTokens: 0 },
+};
+
+const FAILURES: Record<OutageKind, UpstreamErrorDetails> = {
+  refuses: { reason: 'upstream-connection', disposition: 'retry', firstByteArrived: false },
+  errors: { reason: 'upstream-error', disposition: 'retry', status: 500, firstByteArrived: true },
+  overloaded: { reason: 'upstream-rate-limited', disposition: 'retry', status: 529, firstByteArrived: true },
+  hangs: { reason: 'upstream-timeout', disposition: 'return', firstByteArrived: false },
+};
+
+/** A broken connection: what a call meets that was under way when the outage began. */
+const BROKEN: UpstreamErrorDetails = {
+  reason: 'upstream-connection',
+  disposition: 'return',
+  firstByteArrived: true,
+};
+
+/** Milliseconds after which a failing upstream answers; one that hangs does not. */
+const FAILS_WITHIN_MS = { refuses: [1, 50], errors: [50, 2_000], overloaded: [20, 500], hangs: [0, 0] } as const;
+
+/** The paid upstream in virtual time: well but for its outages, and it remembers every call. */
+export class UpstreamModel implements IUpstream {
+  readonly calls: SeenCall[] = [];
+  running = 0;
+  succeeded = 0;
+
+  constructor(
+    readonly time: VirtualTime,
+    readonly random: Random,
+    readonly options: UpstreamModelOptions,
+  ) {}
+
+  complete(submission: Submission, { timeoutMs }: Pick<CallOptions, 'timeoutMs'>): Promise<Completion> {
+    const at = this.#outageAt(this.time.elapsedMs);
+    this.calls.push({ atMs: this.time.elapsedMs, isDown: at >= 0 });
+    this.running += 1;
+    if (at >= 0) return this.#fail(at, timeoutMs);
+    if (submission.messages[0]?.content === POISON) return this.#settle(between(this.random, 50, 500), FAILURES.errors);
+    const [least, most] = this.options.callMs;
+    const callMs = between(this.random, least, most);
+    const breaksInMs = this.#nextOutageIn(callMs);
+    if (breaksInMs !== undefined) return this.#settle(Math.min(breaksInMs, timeoutMs), BROKEN);
+    return callMs > timeoutMs ? this.#settle(timeoutMs, FAILURES.hangs) : this.#settle(callMs);
+  }
+
+  #fail(outage: number, timeoutMs: number): Promise<Completion> {
+    const kind = this.options.kinds[outage % this.options.kinds.length] ?? 'errors';
+    const [least, most] = FAILS_WITHIN_MS[kind];
+    const ms = kind === 'hangs' ? timeoutMs : Math.min(timeoutMs, between(this.random, least, most));
+    return this.#settle(ms, FAILURES[kind]);
+  }
+
+  #settle(ms: number, failure?: UpstreamErrorDetails): Promise<Completion> {
+    return new Promise((resolve, reject) => {
+      this.time.after(ms, () => {
+        this.running -= 1;
+        if (failure) return reject(new UpstreamError(failure));
+        this.succeeded += 1;
+        resolve(completion);
+      });
+    });
+  }
+
+  #outageAt(elapsedMs: number): number {
+    return this.options.outages.findIndex(([from, to]) => elapsedMs >= from && elapsedMs < to);
+  }
+
+  #nextOutageIn(ms: number): number | undefined {
+    const now = this.time.elapsedMs;
+    const next = this.options.outages.find(([from]) => from > now && from <= now + ms);
+    return next && next[0] - now;
+  }
+}
