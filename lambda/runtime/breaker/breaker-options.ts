@@ -27,7 +27,7 @@ export interface BreakerOptions {
   readonly openForMs?: number;
   /**
    * Upper bound of an open window in milliseconds; at least `openForMs`. The window after the n-th opening in a row is
-   * uniform in [openForMs, min(maxOpenForMs, openForMs x 2^(n - 1))]. @default 60000
+   * uniform in [openForMs, min(maxOpenForMs, openForMs x 2^(n - 1))]. @default - the larger of 60000 and `openForMs`
    */
   readonly maxOpenForMs?: number;
   /** Probes in a row that close it; an integer >= 1. @default 2 */
@@ -54,16 +54,55 @@ export interface BreakerTools {
   readonly sleep?: Sleep;
 }
 
+/** Upper bound of an open window where nothing else is said, in milliseconds. */
+export const DEFAULT_MAX_OPEN_FOR_MS = 60_000;
+
 export const BREAKER_DEFAULTS = {
   name: 'upstream',
   failures: 5,
   failureRate: 0.5,
   windowMs: 30_000,
   openForMs: 30_000,
-  maxOpenForMs: 60_000,
   successesToClose: 2,
   probeLeaseMs: 60_000,
   maxSkewMs: 2_000,
   cacheMs: 1_000,
   storeTimeoutMs: 1_000,
 } as const;
+
+export interface ResolvedOptions extends Required<Omit<BreakerOptions, 'store'>> {
+  readonly store: IBreakerStore | undefined;
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
+const isSpan = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
+
+/** The options with their defaults. @throws RangeError that names every option out of its range. */
+export const resolveOptions = (options: BreakerOptions): ResolvedOptions => {
+  const resolved: ResolvedOptions = {
+    ...BREAKER_DEFAULTS,
+    maxOpenForMs: Math.max(DEFAULT_MAX_OPEN_FOR_MS, options.openForMs ?? BREAKER_DEFAULTS.openForMs),
+    slowCallMs: Number.POSITIVE_INFINITY,
+    isFailure: () => true,
+    observer: {},
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    store: options.store,
+  };
+  const { failureRate, maxOpenForMs, openForMs, maxSkewMs, slowCallMs } = resolved;
+  const faults = [
+    ...(['failures', 'successesToClose'] as const)
+      .filter((key) => !isCount(resolved[key]))
+      .map((key) => `\`${key}\` must be an integer >= 1, got: ${resolved[key]}`),
+    ...(['windowMs', 'openForMs', 'probeLeaseMs', 'cacheMs', 'storeTimeoutMs'] as const)
+      .filter((key) => !isSpan(resolved[key]))
+      .map((key) => `\`${key}\` must be > 0 and finite, got: ${resolved[key]}`),
+    ...(failureRate > 0 && failureRate <= 1 ? [] : [`\`failureRate\` must be > 0 and <= 1, got: ${failureRate}`]),
+    ...(slowCallMs > 0 ? [] : [`\`slowCallMs\` must be > 0, got: ${slowCallMs}`]),
+    ...(maxSkewMs >= 0 ? [] : [`\`maxSkewMs\` must be >= 0, got: ${maxSkewMs}`]),
+    ...(maxOpenForMs >= openForMs && maxOpenForMs < Number.POSITIVE_INFINITY
+      ? []
+      : [`\`maxOpenForMs\` must be finite and >= \`openForMs\`, got: ${maxOpenForMs}`]),
+  ];
+  if (faults.length > 0) throw new RangeError(faults.join('; '));
+  return resolved;
+};

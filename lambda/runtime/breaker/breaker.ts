@@ -5,6 +5,8 @@ export type BreakerState =
       readonly epoch: number;
       /** When it last left `closed`. @default - never */
       readonly lastOpenedAt?: number;
+      /** When it last became `closed`. @default - it has never been anything else */
+      readonly closedAt?: number;
     }
   | {
       readonly status: 'open';

@@ -1,0 +1,209 @@
+import { type Clock, type Random, sleep, systemClock } from '../clock/clock';
+import type { BreakerView, IBreaker, Permit } from './breaker';
+import { type BreakerOptions, type BreakerTools, type ResolvedOptions, resolveOptions } from './breaker-options';
+import type { ProbeResult, TakeProbeCommand } from './breaker-store';
+import { BreakerOpenError } from './errors';
+import { NormalPermit, type PermitKeeper, ProbePermit } from './permits';
+import { RollingWindow } from './rolling-window';
+import { StateKeeper } from './state-keeper';
+import { recordProbe, takeProbe, trip } from './transitions';
+
+/**
+ * Stops calling an upstream that fails, and finds out with one probe at a time when it serves again.
+ *
+ * Without a store the state is this process's own. With one it is the fleet's: read at most once or twice a second,
+ * written only when it changes, and while the store cannot be reached each process goes on with a state of its own.
+ * @throws RangeError where an option is out of its range.
+ */
+export class CircuitBreaker implements IBreaker {
+  readonly #options: ResolvedOptions;
+  readonly #now: Clock;
+  readonly #random: Random;
+  readonly #window: RollingWindow;
+  readonly #keeper: StateKeeper;
+  readonly #permits: PermitKeeper;
+  readonly #slowCallMs: number;
+  readonly #isMeasured: boolean;
+  #permit: NormalPermit;
+  #windowOf = 0;
+  #refusal: BreakerOpenError | undefined;
+  /** Makes the names of this breaker's probes unlike those of any other. */
+  readonly #signature: string;
+  #probes = 0;
+
+  constructor(options: BreakerOptions = {}, tools: BreakerTools = {}) {
+    this.#options = resolveOptions(options);
+    this.#now = tools.now ?? systemClock;
+    this.#random = tools.random ?? Math.random;
+    this.#window = new RollingWindow(this.#options.windowMs);
+    this.#slowCallMs = this.#options.slowCallMs;
+    this.#isMeasured = this.#slowCallMs !== Number.POSITIVE_INFINITY;
+    this.#signature = Math.floor(this.#random() * 2 ** 52).toString(36);
+    const surroundings = { now: this.#now, random: this.#random, sleep: tools.sleep ?? sleep };
+    this.#keeper = new StateKeeper({ ...this.#options, ...surroundings }, () => this.#onAdopted());
+    this.#permits = {
+      settle: (generation, failed, durationMs) => this.#settle(generation, failed || durationMs > this.#slowCallMs),
+      settleProbe: (owner, epoch, end, durationMs) => this.#settleProbe(owner, epoch, end, durationMs),
+    };
+    this.#permit = new NormalPermit(this.#permits, 0);
+  }
+
+  state(): BreakerView {
+    return this.#keeper.view();
+  }
+
+  async acquire(owner = 'worker'): Promise<Permit> {
+    if (this.#now() >= this.#keeper.freshUntil) await this.#keeper.refresh();
+    if (this.#keeper.isClosed) return this.#permit;
+    const probe = await this.#takeProbe(owner);
+    if (probe) return probe;
+    if (this.#keeper.isClosed) return this.#permit;
+    throw this.#refuse();
+  }
+
+  execute<T>(call: (signal: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { isClosed, freshUntil } = this.#keeper;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (isClosed && (freshUntil === Number.POSITIVE_INFINITY || this.#now() < freshUntil)) {
+      return this.#callClosed(call, signal);
+    }
+    if (this.#refusal && this.#isSurelyOpen(this.#refusal)) return Promise.reject(this.#refusal);
+    return this.#callPermitted(call, signal);
+  }
+
+  /** The way of nearly every call: nothing is allocated but the promise. */
+  async #callClosed<T>(
+    call: (signal: AbortSignal | undefined) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { generation } = this.#keeper;
+    const startedAt = this.#isMeasured ? this.#now() : 0;
+    let value: T;
+    try {
+      value = await call(signal);
+    } catch (error) {
+      if (this.#isAgainstUpstream(error, signal)) await this.#settle(generation, true);
+      throw error;
+    }
+    const nowMs = this.#now();
+    if (this.#isMeasured && nowMs - startedAt > this.#slowCallMs) await this.#settle(generation, true);
+    else if (generation === this.#keeper.generation) this.#window.recordSuccess(nowMs);
+    return value;
+  }
+
+  async #callPermitted<T>(
+    call: (signal: AbortSignal | undefined) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const permit = await this.acquire();
+    if (signal?.aborted) {
+      await permit.abandon();
+      throw signal.reason;
+    }
+    const startedAt = this.#now();
+    let value: T;
+    try {
+      value = await call(signal);
+    } catch (error) {
+      await (this.#isAgainstUpstream(error, signal) ? permit.failure(this.#now() - startedAt) : permit.abandon());
+      throw error;
+    }
+    await permit.success(this.#now() - startedAt);
+    return value;
+  }
+
+  #isAgainstUpstream(error: unknown, signal: AbortSignal | undefined): boolean {
+    return !signal?.aborted && this.#options.isFailure(error);
+  }
+
+  /** Whether the refusal still holds, without asking anybody. */
+  #isSurelyOpen(refusal: BreakerOpenError): boolean {
+    const nowMs = this.#now();
+    return nowMs < this.#keeper.freshUntil && nowMs < refusal.retryAt;
+  }
+
+  #settle(generation: number, failed: boolean): Promise<void> | void {
+    if (generation !== this.#keeper.generation) return;
+    const nowMs = this.#now();
+    if (!failed) return this.#window.recordSuccess(nowMs);
+    this.#window.recordFailure(nowMs);
+    const { failures, calls } = this.#window;
+    if (failures < this.#options.failures || failures < calls * this.#options.failureRate) return;
+    return this.#trip(nowMs);
+  }
+
+  async #trip(nowMs: number): Promise<void> {
+    const { name } = this.#options;
+    const { row } = this.#keeper;
+    const openUntil = nowMs + this.#openForMs(1);
+    const command = { expectedEpoch: row?.epoch ?? 0, nowMs, openUntil, reason: 'failure-rate' };
+    // At once in this process, so that no call slips through while the store is written.
+    this.#keeper.adopt(trip(row, name, command));
+    await this.#keeper.carryOut({ inStore: (store) => store.trip(name, command), locally: (opened) => opened });
+  }
+
+  /** Milliseconds of the open window after the `openings`-th opening in a row. */
+  #openForMs(openings: number): number {
+    const { openForMs, maxOpenForMs } = this.#options;
+    const ceiling = Math.min(maxOpenForMs, openForMs * 2 ** (openings - 1));
+    return openForMs + Math.floor(this.#random() * (ceiling - openForMs));
+  }
+
+  async #takeProbe(owner: string): Promise<Permit | undefined> {
+    const { name, probeLeaseMs: leaseMs, maxSkewMs } = this.#options;
+    const { row } = this.#keeper;
+    this.#probes += 1;
+    const unique = `${owner}#${this.#signature}.${this.#probes}`;
+    const epoch = row?.epoch ?? 0;
+    const command: TakeProbeCommand = { owner: unique, epoch, nowMs: this.#now(), leaseMs, maxSkewMs };
+    // Where the known row already refuses, the store need not be asked.
+    if (!takeProbe(row, name, command)) return undefined;
+    const taken = await this.#keeper.carryOut({
+      inStore: (store) => store.takeProbe(name, command),
+      locally: (current) => takeProbe(current, name, command),
+    });
+    if (!taken) return undefined;
+    this.#keeper.tell((observer) => observer.onProbe?.());
+    return new ProbePermit(this.#permits, unique, this.#keeper.row?.epoch ?? epoch);
+  }
+
+  async #settleProbe(
+    owner: string,
+    epoch: number,
+    end: 'succeeded' | 'failed' | 'released',
+    durationMs: number,
+  ): Promise<void> {
+    const { name } = this.#options;
+    const nowMs = this.#now();
+    const result = this.#probeResult(end === 'succeeded' && durationMs > this.#slowCallMs ? 'failed' : end, nowMs);
+    const command = { owner, epoch, nowMs, result };
+    await this.#keeper.carryOut({
+      inStore: (store) => store.recordProbe(name, command),
+      locally: (row) => recordProbe(row, name, command),
+    });
+  }
+
+  #probeResult(kind: 'succeeded' | 'failed' | 'released', nowMs: number): ProbeResult {
+    if (kind === 'succeeded') return { kind, successesToClose: this.#options.successesToClose };
+    if (kind === 'released') return { kind };
+    const openings = (this.#keeper.row?.openings ?? 0) + 1;
+    return { kind, openUntil: nowMs + this.#openForMs(openings), reason: 'probe-failed' };
+  }
+
+  #onAdopted(): void {
+    this.#refusal = undefined;
+    if (this.#windowOf === this.#keeper.generation) return;
+    this.#windowOf = this.#keeper.generation;
+    this.#window.clear();
+    this.#permit = new NormalPermit(this.#permits, this.#keeper.generation);
+  }
+
+  #refuse(): BreakerOpenError {
+    const { name: breaker, cacheMs, openForMs } = this.#options;
+    const state = this.#keeper.view();
+    const isHeld = state.status === 'open' && state.held;
+    const retryAt = state.status === 'open' ? state.openUntil : (this.#keeper.row?.probeUntil ?? 0);
+    this.#refusal ??= new BreakerOpenError({ breaker, retryAt, leastMs: isHeld ? openForMs : cacheMs }, this.#now);
+    return this.#refusal;
+  }
+}
