@@ -12,6 +12,11 @@ export interface AwsAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+/** Whether the services are an emulator's and not AWS's own. */
+export function isEmulated({ endpoint = process.env.AWS_ENDPOINT_URL }: AwsAccess): boolean {
+  return !!endpoint && !/(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
+
 /** What the stacks of one environment are called and where they are. */
 export interface Deployment {
   readonly environment: string;
@@ -23,6 +28,10 @@ export interface Deployment {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly upstreamSecret: string;
+  readonly controlTable: string;
+  readonly auditTable: string;
+  /** UUID of the processor's event-source mapping. */
+  readonly consumerMappingId: string;
 }
 
 /**
@@ -52,6 +61,9 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     queueUrl: output(StackOutput.QUEUE_URL),
     deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
     upstreamSecret: output(StackOutput.UPSTREAM_SECRET),
+    controlTable: outputs.get(StackOutput.CONTROL_TABLE) ?? '',
+    auditTable: outputs.get(StackOutput.AUDIT_TABLE) ?? '',
+    consumerMappingId: outputs.get(StackOutput.CONSUMER_MAPPING_ID) ?? '',
   };
 }
 

@@ -1,6 +1,11 @@
 /** A failure that an operator can act on: its message is the one line that is printed, and the exit code is 1. */
 export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure';
+  override readonly name: string = 'CommandFailure';
+}
+
+/** A failure by which nothing was changed: something speaks against it, and the message says what. */
+export class CommandRefusal extends CommandFailure {
+  override readonly name = 'CommandRefusal';
 }
 
 /** A command line that cannot be understood: one line, and the exit code is 2. */

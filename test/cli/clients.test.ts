@@ -10,19 +10,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { createClient, drawClientId, revokeClient } from '../../cli/clients';
 import { CommandFailure } from '../../cli/failure';
 import { hashClientKey, parseClientKey } from '../../lib/contract/client-keys';
+import { access, deployment } from './doubles/deployment';
 
-const deployment = {
-  environment: 'dev',
-  apiUrl: 'https://abc.execute-api.eu-west-1.amazonaws.com/api',
-  apiId: 'abc',
-  usagePlanId: 'plan1',
-  jobsTable: 'jobs',
-  clientsTable: 'clients',
-  queueUrl: 'queue',
-  deadLetterQueueUrl: 'dead',
-  upstreamSecret: 'secret',
-};
-const access = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
 const gateway = mockClient(APIGatewayClient);
 const tables = mockClient(DynamoDBDocumentClient);
 

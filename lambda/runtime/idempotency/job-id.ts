@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../../../lib/contract/limits';
 
-export const JOB_ID_PATTERN = /^job_[0-9a-f]{32}$/;
+export { JOB_ID_PATTERN } from '../../../lib/contract/job-ids';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 

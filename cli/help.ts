@@ -1,0 +1,42 @@
+/** What `--help` prints. */
+export const HELP = `Usage: bulwark <command> [options]
+
+  clients create --env NAME --name TEXT     make a client and print its key, once
+  clients revoke --env NAME --client ID     refuse every request of a client from now on
+
+  dlq list    --env NAME [--where K=V] [--max N]     dead letters: job, client, status, reason, age, receives
+  dlq peek    --env NAME [--job ID | --where K=V] [--max N]
+                                                     one dead letter after the other, masked
+  dlq redrive --env NAME --reason TEXT [--rate N/s] [--max N] [--where K=V] [--dry-run] [--force]
+                                                     give dead letters back to the work queue
+  dlq purge   --env NAME --reason TEXT [--confirm QUEUE] [--force]
+                                                     delete every dead letter; asks for the queue's name
+
+  breaker status --env NAME                 state of the circuit breaker, and of the consumer that it pauses
+  breaker open   --env NAME --reason TEXT   make no call to the upstream until somebody closes it
+  breaker close  --env NAME --reason TEXT   call the upstream again, without waiting for a probe
+
+  jobs show   --env NAME --job ID                 a job's state, masked
+  jobs retry  --env NAME --job ID --reason TEXT   run a failed or dead-lettered job again
+  jobs cancel --env NAME --job ID --reason TEXT   end a job that is still queued
+
+  doctor --env NAME [--api-url URL]         check everything; for what is wrong, the next command to type
+
+Options of every command:
+  --env NAME        environment: local, dev, staging or prod
+  --region REGION   Region of its stacks (default: AWS_REGION, or the profile's)
+  --endpoint URL    endpoint of every AWS service, such as an emulator's (default: AWS_ENDPOINT_URL, or AWS itself)
+  --json            print the outcome as one JSON document
+  --help            print this
+
+Options of some:
+  --reason TEXT     why: it is kept in the audit, with who, what and the result
+  --where K=V       only dead letters of this \`reason\`, \`client\`, \`status\` or \`job\`; may be given again
+  --rate N/s        messages a second at most, 1 to 500 (default: 10/s)
+  --max N           messages at most (default: all; 100 for list, 1 for peek)
+  --dry-run         say what would be moved, and move nothing
+  --force           go on although a gate refuses, such as an open breaker
+  --confirm QUEUE   the dead-letter queue's name, where nobody can be asked
+  --api-url URL     address of the API, where it is not the one that the stack names
+
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage. Credentials are found as by the AWS CLI.`;

@@ -1,0 +1,19 @@
+import type { AwsAccess, Deployment } from '../../../cli/deployment';
+
+/** A deployment that is nowhere. */
+export const deployment: Deployment = {
+  environment: 'dev',
+  apiUrl: 'https://abc.execute-api.eu-west-1.amazonaws.com/api',
+  apiId: 'abc',
+  usagePlanId: 'plan1',
+  jobsTable: 'jobs',
+  clientsTable: 'clients',
+  queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/work',
+  deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
+  upstreamSecret: 'secret',
+  controlTable: 'control',
+  auditTable: 'audit',
+  consumerMappingId: 'mapping-1',
+};
+
+export const access: AwsAccess = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
