@@ -9,6 +9,16 @@ export interface Environment {
   readonly processTimeoutSeconds: number;
   /** Most concurrent processors, 2 to 1000: the share of the upstream's rate limit that this environment has. */
   readonly processConcurrency: number;
+  /** Failed calls within 30 seconds, as one process sees them, from which on the breaker may open: 1 to 10000. */
+  readonly breakerFailures: number;
+  /** Seconds that the breaker stays open before the first probe: 1 to 86400. */
+  readonly breakerOpenSeconds: number;
+  /** Seconds that it stays open at most after probes that failed: at least `breakerOpenSeconds`. */
+  readonly breakerMaxOpenSeconds: number;
+  /** Seconds between two steps of resuming the processors, each of which doubles their number: 1 to 900. */
+  readonly resumeStepSeconds: number;
+  /** Seconds that a job may wait in the queue before it is sent again: 60 to 1209600. */
+  readonly stuckAfterSeconds: number;
   /** Days that logs are kept. */
   readonly logRetentionDays: number;
   /** Whether data and logs must outlive mistakes. */
@@ -26,6 +36,24 @@ export class EnvironmentError extends Error {
 
 const UPSTREAM_URL = 'https://api.anthropic.com';
 
+/** What an outage of the upstream means, unless an environment says otherwise; the defaults of `OutageSettings`. */
+const OUTAGE = {
+  breakerFailures: 5,
+  breakerOpenSeconds: 30,
+  breakerMaxOpenSeconds: 60,
+  resumeStepSeconds: 30,
+  stuckAfterSeconds: 900,
+} as const;
+
+/** Short windows, so that a drill of an outage takes seconds. */
+const LOCAL_OUTAGE = {
+  ...OUTAGE,
+  breakerOpenSeconds: 3,
+  breakerMaxOpenSeconds: 6,
+  resumeStepSeconds: 2,
+  stuckAfterSeconds: 60,
+} as const;
+
 /** The account ids are those of the AWS documentation: give yours with `-c account=`, or write it here. */
 const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
   local: {
@@ -34,6 +62,7 @@ const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>>
     upstreamUrl: UPSTREAM_URL,
     processTimeoutSeconds: 20,
     processConcurrency: 10,
+    ...LOCAL_OUTAGE,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -43,6 +72,7 @@ const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>>
     upstreamUrl: UPSTREAM_URL,
     processTimeoutSeconds: 300,
     processConcurrency: 5,
+    ...OUTAGE,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -52,6 +82,7 @@ const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>>
     upstreamUrl: UPSTREAM_URL,
     processTimeoutSeconds: 300,
     processConcurrency: 10,
+    ...OUTAGE,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -61,6 +92,7 @@ const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>>
     upstreamUrl: UPSTREAM_URL,
     processTimeoutSeconds: 300,
     processConcurrency: 50,
+    ...OUTAGE,
     logRetentionDays: 90,
     protectData: true,
   },

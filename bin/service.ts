@@ -24,6 +24,13 @@ export function composeService(app: App, environment: Environment): { data: Data
     environmentName: name,
     version,
     upstreamUrl: environment.upstreamUrl,
+    outage: {
+      failures: environment.breakerFailures,
+      openFor: Duration.seconds(environment.breakerOpenSeconds),
+      openForAtMost: Duration.seconds(environment.breakerMaxOpenSeconds),
+      resumeStep: Duration.seconds(environment.resumeStepSeconds),
+      stuckAfter: Duration.seconds(environment.stuckAfterSeconds),
+    },
     logRetention: environment.logRetentionDays,
     logRemovalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     terminationProtection: protectData,

@@ -3,6 +3,8 @@ export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
 export { StandardFunction, type StandardFunctionProps } from './functions/standard-function';
 export { EncryptedLogGroup, type EncryptedLogGroupProps } from './logs/encrypted-log-group';
+export { QueueAlarms, type QueueAlarmsProps } from './queue/queue-alarms';
 export { ResilientQueue, type ResilientQueueProps } from './queue/resilient-queue';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
+export type { OutageSettings } from './stacks/outage-settings';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';

@@ -7,6 +7,7 @@ import { RetryError } from '../runtime/retry/errors';
 import { type Classification, retry } from '../runtime/retry/retry';
 import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
+import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
 
 /** Calls in one receive, of which each may be paid; more come with the next receive. */
@@ -19,17 +20,18 @@ const classify = (error: unknown): Classification =>
     : { retryable: false };
 
 /**
- * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call is counted in the
- * job's row before it is made, under the lease, so that no worker pays for a job that it has lost.
- * @throws UpstreamError of the last call, LeaseLostError, or what the secret cache throws.
+ * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call needs the breaker's
+ * permit, and is counted in the job's row before it is made, under the lease, so that no worker pays for a job that it
+ * has lost.
+ * @throws UpstreamError of the last call, BreakerOpenError, LeaseLostError, or what the secret cache throws.
  */
 export const callUpstream = async (
   submission: Submission,
   lease: Lease,
   dependencies: ProcessDependencies,
-  { deadline, signal, log }: Invocation,
+  { owner, deadline, signal, log }: Invocation,
 ): Promise<Completion> => {
-  const { store, upstream, upstreamKey, count, now, random, sleep } = dependencies;
+  const { store, breaker, upstream, upstreamKey, count, now, random, sleep } = dependencies;
 
   const callOnce = async (apiKey: string): Promise<Completion> => {
     const timeoutMs = deadline - now();
@@ -40,13 +42,20 @@ export const callUpstream = async (
         firstByteArrived: false,
       });
     }
-    await store.countUpstreamCall(lease);
-    count(MetricName.UPSTREAM_CALLS);
+    const permit = await breaker.acquire(owner);
+    const startedAt = now();
     try {
-      return await upstream.complete(submission, { apiKey, timeoutMs, signal });
+      await store.countUpstreamCall(lease);
+      count(MetricName.UPSTREAM_CALLS);
+      const completion = await upstream.complete(submission, { apiKey, timeoutMs, signal });
+      await permit.success(now() - startedAt);
+      return completion;
     } catch (error) {
-      count(MetricName.UPSTREAM_FAILURES);
-      log.warn('A call to the upstream failed.', error as Error);
+      await permit[verdictOf(error, timeoutMs)](now() - startedAt);
+      if (error instanceof UpstreamError) {
+        count(MetricName.UPSTREAM_FAILURES);
+        log.warn('A call to the upstream failed.', error);
+      }
       throw error;
     }
   };

@@ -1,3 +1,5 @@
+import type { IBreaker } from '../runtime/breaker/breaker';
+import type { IBreakerStore } from '../runtime/breaker/breaker-store';
 import type { Clock, Random, Sleep } from '../runtime/clock/clock';
 import type { IJobStore } from '../runtime/jobs/job-store';
 import type { Count, Log } from '../runtime/observability/observability';
@@ -10,7 +12,10 @@ import type { IUpstream } from '../upstream/upstream';
 export interface ProcessDependencies {
   readonly store: Omit<IJobStore, 'create' | 'readState' | 'readResult' | 'removeExpired'>;
   readonly dataKeys: Pick<IDataKeys, 'unwrap'>;
-  readonly queue: Pick<IWorkQueue, 'returnAfter'>;
+  readonly queue: Pick<IWorkQueue, 'returnAfter' | 'send'>;
+  readonly breaker: Pick<IBreaker, 'acquire' | 'state'>;
+  /** The breaker's row, for the one decision that must not rest on a cached state. */
+  readonly breakerStore: Pick<IBreakerStore, 'read'>;
   readonly upstream: IUpstream;
   readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
   readonly count: Count;

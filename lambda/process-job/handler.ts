@@ -4,9 +4,12 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { CircuitBreaker } from '../runtime/breaker/circuit-breaker';
+import { DynamoDbBreakerStore } from '../runtime/breaker/dynamodb-breaker-store';
 import { sleep, systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
@@ -17,6 +20,7 @@ import { upstreamKeySource } from '../runtime/secrets/secrets-manager-source';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
 import { AnthropicMessages } from '../upstream/anthropic-messages';
 import { PooledHttp } from '../upstream/pooled-http';
+import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
 import { processBatch } from './process-batch';
 
@@ -31,13 +35,39 @@ const environment = readEnvironment({
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
   maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
+  controlTable: text(EnvironmentKey.CONTROL_TABLE),
+  breakerFailures: integer(EnvironmentKey.BREAKER_FAILURES, { min: 1, max: 10_000 }),
+  breakerFailurePercent: integer(EnvironmentKey.BREAKER_FAILURE_PERCENT, { min: 1, max: 100 }),
+  slowCallMs: integer(EnvironmentKey.BREAKER_SLOW_CALL_MS, { min: 0, max: DAY_MS }),
+  openForMs: integer(EnvironmentKey.BREAKER_OPEN_FOR_MS, { min: 1_000, max: DAY_MS }),
+  maxOpenForMs: integer(EnvironmentKey.BREAKER_MAX_OPEN_FOR_MS, { min: 1_000, max: DAY_MS }),
+  successesToClose: integer(EnvironmentKey.BREAKER_SUCCESSES_TO_CLOSE, { min: 1, max: 100 }),
 });
 
 /** Milliseconds of an invocation that are kept for writing down what happened in the rest of it. */
 const RESERVE_MS = 2_000;
 
+/** Milliseconds by which the right to probe outlives the call that it is for. */
+const PROBE_MARGIN_MS = 5_000;
+
+const dynamodb = new DynamoDBClient(awsClientOptions);
+const breakerStore = new DynamoDbBreakerStore(dynamodb, environment.controlTable);
+
 const dependencies: ProcessDependencies = {
-  store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
+  store: new DynamoDbJobStore(dynamodb, environment.jobsTable),
+  breaker: new CircuitBreaker({
+    name: UPSTREAM_BREAKER,
+    failures: environment.breakerFailures,
+    failureRate: environment.breakerFailurePercent / 100,
+    slowCallMs: environment.slowCallMs || undefined,
+    openForMs: environment.openForMs,
+    maxOpenForMs: environment.maxOpenForMs,
+    successesToClose: environment.successesToClose,
+    probeLeaseMs: environment.processBudgetMs + PROBE_MARGIN_MS,
+    store: breakerStore,
+    observer: breakerObserver({ count, log: logger }),
+  }),
+  breakerStore,
   dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
   queue: new SqsWorkQueue(new SQSClient(awsClientOptions), environment.queueUrl),
   upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),

@@ -1,11 +1,14 @@
 import type { SQSRecord } from 'aws-lambda';
+import { BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
+import { FIRST_QUEUED_AT } from '../../lib/contract/messages';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { fullJitter } from '../runtime/backoff/full-jitter';
 import { LeaseLostError } from '../runtime/jobs/errors';
-import type { Job } from '../runtime/jobs/job';
+import type { Failure, Job } from '../runtime/jobs/job';
 import type { LeaseRefusal } from '../runtime/jobs/lease';
-import { parseJobMessage } from '../runtime/work-queue/work-queue';
+import { MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
+import { isOutage } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { type RunOutcome, runJob } from './run-job';
 
@@ -29,8 +32,17 @@ export const processRecord = async (
   }
 };
 
+type Unfinished = Extract<RunOutcome, { kind: 'unfinished' }>;
+
+/** When the job was first sent, in milliseconds since the epoch: what an earlier copy says, or this message's date. */
+const firstQueuedAt = ({ attributes, messageAttributes }: SQSRecord): number | undefined => {
+  const ms = Number(messageAttributes?.[FIRST_QUEUED_AT]?.stringValue ?? attributes.SentTimestamp);
+  return Number.isSafeInteger(ms) ? ms : undefined;
+};
+
 class RecordProcessing {
   readonly #receives: number;
+  readonly #startedAt: number;
 
   constructor(
     readonly record: SQSRecord,
@@ -38,6 +50,7 @@ class RecordProcessing {
     readonly invocation: Invocation,
   ) {
     this.#receives = Math.max(1, Number(record.attributes.ApproximateReceiveCount) || 1);
+    this.#startedAt = dependencies.now();
   }
 
   get #isLastReceive(): boolean {
@@ -101,24 +114,72 @@ class RecordProcessing {
         return 'acknowledged';
       case 'unfinished':
         return this.#giveUp(job, outcome);
+      case 'held-back':
+        return this.#requeue(job, outcome.retryAfterMs);
     }
   }
 
-  async #giveUp(
-    job: Job,
-    { failure, retryAfterMs = 0 }: Extract<RunOutcome, { kind: 'unfinished' }>,
-  ): Promise<RecordOutcome> {
+  async #giveUp(job: Job, { failure, retryAfterMs = 0 }: Unfinished): Promise<RecordOutcome> {
     const { store, now, count } = this.dependencies;
     const { log } = this.invocation;
+    const failedSince = isOutage(failure.reason) ? (job.failedSince ?? this.#startedAt) : job.failedSince;
+    if (isOutage(failure.reason) && (await this.#isOutageSince(failedSince ?? this.#startedAt))) {
+      return this.#requeue(job, this.#holdBackMs(retryAfterMs), failure);
+    }
     if (this.#isLastReceive) {
       await store.deadLetter(job, failure, now());
       count(MetricName.JOBS_DEAD_LETTERED);
       log.error('The job goes to the dead-letter queue.', { failure });
       return this.#keepMessage(0);
     }
-    await store.release(job, failure, now());
+    await store.release(job, { nowMs: now(), failure, failedSince });
     log.warn('The job goes back to the queue.', { failure });
     return this.#return(Math.max(this.#backoffMs(), retryAfterMs));
+  }
+
+  /**
+   * Whether a failure is the outage's and not the job's. While the breaker is open it is; on the last receive also
+   * where it has been open since the job began to fail, which the store is asked for: another worker may know it alone.
+   */
+  async #isOutageSince(failedSince: number): Promise<boolean> {
+    const { breaker, breakerStore } = this.dependencies;
+    const known = breaker.state();
+    if (known.status !== BreakerStatus.CLOSED) return true;
+    if (!this.#isLastReceive) return false;
+    try {
+      const row = await breakerStore.read(UPSTREAM_BREAKER);
+      // Closed since then means open before that: a closed row changes by closing alone.
+      return row !== undefined && (row.status !== BreakerStatus.CLOSED || row.changedAt >= failedSince);
+    } catch (error) {
+      this.invocation.log.warn('The breaker could not be read: the job gets another round.', error as Error);
+      return true;
+    }
+  }
+
+  /** Milliseconds before a job that met the outage is tried again: past the open window, and behind the other jobs. */
+  #holdBackMs(retryAfterMs: number): number {
+    const { breaker, now, random } = this.dependencies;
+    const state = breaker.state();
+    const waitMs = Math.max(state.status === BreakerStatus.OPEN ? state.openUntil - now() : 0, retryAfterMs, 1_000);
+    return waitMs + Math.floor(random() * waitMs);
+  }
+
+  /**
+   * Sends a copy of the message and acknowledges this one: an outage burns no receive, and the retention starts anew.
+   * A crash in between leaves two messages for one job, of which the lease lets one through at a time.
+   */
+  async #requeue(job: Job, waitMs: number, failure?: Failure): Promise<RecordOutcome> {
+    const { store, queue, now, count } = this.dependencies;
+    const { jobId, correlationId, clientId } = job;
+    await store.release(job, { nowMs: now(), failure });
+    const delaySeconds = Math.min(Math.max(1, Math.floor(waitMs / 1_000)), MAX_DELAY_SECONDS);
+    const refused = await queue.send([
+      { message: { jobId, correlationId }, clientId, delaySeconds, firstQueuedAt: firstQueuedAt(this.record) },
+    ]);
+    if (refused.length > 0) throw new Error('The queue did not take the copy of the message.');
+    count(MetricName.JOBS_REQUEUED);
+    this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure });
+    return 'acknowledged';
   }
 
   #backoffMs(): number {

@@ -1,5 +1,6 @@
 import { FailureReason } from '../../lib/contract/failures';
 import { fullJitter } from '../runtime/backoff/full-jitter';
+import { BreakerOpenError } from '../runtime/breaker/errors';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import { type Failure, type Job, sealingContextOf } from '../runtime/jobs/job';
 import type { Submission } from '../runtime/jobs/submission';
@@ -18,7 +19,9 @@ export type RunOutcome =
   /** No other run can succeed. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Another run may; not before `retryAfterMs`, where the upstream said so. */
-  | { readonly kind: 'unfinished'; readonly failure: Failure; readonly retryAfterMs?: number };
+  | { readonly kind: 'unfinished'; readonly failure: Failure; readonly retryAfterMs?: number }
+  /** The breaker lets no call through, for another `retryAfterMs` at least. */
+  | { readonly kind: 'held-back'; readonly retryAfterMs: number };
 
 /** Largest sealed completion, in bytes; the row around it fits into the 400 KB of a table item as well. */
 const MAX_SEALED_BYTES = 380 * 1024;
@@ -35,6 +38,10 @@ export const runJob = async (
   invocation: Invocation,
 ): Promise<RunOutcome> => {
   try {
+    const breaker = dependencies.breaker.state();
+    const waitMs = breaker.status === 'open' ? breaker.openUntil - dependencies.now() : 0;
+    // What is known already costs no decryption.
+    if (waitMs > 0) return { kind: 'held-back', retryAfterMs: waitMs };
     const context = sealingContextOf(job);
     const { wrappedKey } = job.sealedRequest;
     const plaintext = await dependencies.dataKeys.unwrap(wrappedKey, context);
@@ -75,6 +82,7 @@ const settle = async (
 };
 
 const outcomeOf = (error: unknown, { log }: Invocation): RunOutcome => {
+  if (error instanceof BreakerOpenError) return { kind: 'held-back', retryAfterMs: error.retryAfterMs };
   if (error instanceof UpstreamError) {
     const failure = { reason: error.reason, detail: error.message };
     return error.disposition === 'refuse'

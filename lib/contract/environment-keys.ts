@@ -35,6 +35,24 @@ export const EnvironmentKey = {
   CONSUMER_MAX_CONCURRENCY: 'BULWARK_CONSUMER_MAX_CONCURRENCY',
   /** Name of the function that processes jobs. */
   PROCESSOR_FUNCTION: 'BULWARK_PROCESSOR_FUNCTION',
+  /** Seconds between two steps of a resumed consumer, each of which doubles its concurrency. */
+  RESUME_STEP_SECONDS: 'BULWARK_RESUME_STEP_SECONDS',
+  /** Milliseconds that the breaker stays open at first. */
+  BREAKER_OPEN_FOR_MS: 'BULWARK_BREAKER_OPEN_FOR_MS',
+  /** Milliseconds that the breaker stays open at most. */
+  BREAKER_MAX_OPEN_FOR_MS: 'BULWARK_BREAKER_MAX_OPEN_FOR_MS',
+  /** Failures within the rolling window from which on the breaker may open. */
+  BREAKER_FAILURES: 'BULWARK_BREAKER_FAILURES',
+  /** Percent of the calls in the rolling window that must have failed as well. */
+  BREAKER_FAILURE_PERCENT: 'BULWARK_BREAKER_FAILURE_PERCENT',
+  /** Milliseconds above which a successful call counts as a failed one; 0 for never. */
+  BREAKER_SLOW_CALL_MS: 'BULWARK_BREAKER_SLOW_CALL_MS',
+  /** Probes in a row that close the breaker. */
+  BREAKER_SUCCESSES_TO_CLOSE: 'BULWARK_BREAKER_SUCCESSES_TO_CLOSE',
+  /** Milliseconds that a job may wait in the queue before it is sent again. */
+  STUCK_AFTER_MS: 'BULWARK_STUCK_AFTER_MS',
+  /** Milliseconds that the work queue keeps a message; a job that waits longer has none. */
+  QUEUE_RETENTION_MS: 'BULWARK_QUEUE_RETENTION_MS',
   /** Version that /health reports. */
   VERSION: 'BULWARK_VERSION',
   /** Name of the environment: local, dev, staging or prod. */

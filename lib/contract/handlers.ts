@@ -6,6 +6,8 @@ export const HANDLERS = [
   'process-job',
   'read-job',
   'check-health',
+  'control-breaker',
+  'sweep-leases',
   'check-readiness',
 ] as const;
 

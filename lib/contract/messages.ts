@@ -4,3 +4,16 @@ export interface JobMessage {
   /** Follows the job from the client's request to the dead-letter queue. */
   readonly correlationId: string;
 }
+
+/** Attribute of a message of the work queue that was sent anew: milliseconds since the epoch at which its job was first sent. */
+export const FIRST_QUEUED_AT = 'firstQueuedAt';
+
+/**
+ * Body of a message on the control queue. Each holds good for one epoch of its breaker only, so that one which comes
+ * late or twice does nothing.
+ */
+export type ControlMessage =
+  /** Lets one job through as the breaker's probe; `idle` counts the times in a row that the queue had none. */
+  | { readonly kind: 'probe'; readonly breaker: string; readonly epoch: number; readonly idle: number }
+  /** Lets the consumer run with at least this many concurrent processors, and more a step later. */
+  | { readonly kind: 'resume'; readonly breaker: string; readonly epoch: number; readonly concurrency: number };

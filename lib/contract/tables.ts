@@ -7,7 +7,18 @@ export const JobsTable = {
   JOB_PART: 'job',
   /** Sort key of the row that holds the sealed completion, written once. */
   RESULT_PART: 'result',
+  /** Sparse index over the jobs that have not ended: by status and shard, those first that wait longest. */
+  DUE_INDEX: 'due',
+  /** Partition key of the index; see `dueBucket`. */
+  DUE_BUCKET: 'dueBucket',
+  /** Sort key of the index: milliseconds since the epoch from which a queued job waits, or at which a running job's lease ends. */
+  DUE_AT: 'dueAt',
+  /** Attributes that the index holds beside the keys, so that a job can be sent again from it. */
+  DUE_ATTRIBUTES: ['clientId', 'correlationId'],
 } as const;
+
+/** Partitions that the jobs of one status are spread over in the index of due jobs. */
+export const DUE_SHARDS = 8;
 
 /** Keys of the clients table: one row a client. */
 export const ClientsTable = {
@@ -32,3 +43,9 @@ export const ClientStatus = {
 } as const;
 
 export type ClientStatusValue = (typeof ClientStatus)[keyof typeof ClientStatus];
+
+/** Partition of the index of due jobs that one shard of a status is in. */
+export const dueBucketOf = (status: JobStatusValue, shard: number): string => `${status}#${shard}`;
+
+/** The shard of a job: its id ends in a random hex digit. */
+export const dueShardOf = (jobId: string): number => (Number.parseInt(jobId.slice(-1), 16) || 0) % DUE_SHARDS;

@@ -17,6 +17,7 @@ export interface QueueSettings {
   readonly maxReceiveCount: number;
   readonly retention: Duration;
   readonly deadLetterRetention: Duration;
+  readonly maxAge: Duration;
 }
 
 /** The defaults that the docs of `ResilientQueueProps` state. */
@@ -29,6 +30,7 @@ export function queueSettings(props: Partial<QueueSettings>): QueueSettings {
     maxReceiveCount: props.maxReceiveCount ?? LEAST_ADVISED_RECEIVES,
     retention: props.retention ?? Duration.days(4),
     deadLetterRetention: props.deadLetterRetention ?? Duration.days(14),
+    maxAge: props.maxAge ?? Duration.minutes(15),
   };
 }
 
@@ -47,6 +49,7 @@ const DURATIONS = [
   { prop: 'batchingWindow', min: 0, max: 300 },
   { prop: 'retention', min: 60, max: 14 * 86_400 },
   { prop: 'deadLetterRetention', min: 60, max: 14 * 86_400 },
+  { prop: 'maxAge', min: 60, max: 14 * 86_400 },
 ] as const;
 
 /** @throws ConstructConfigError naming every setting that SQS, Lambda or the construct refuses */

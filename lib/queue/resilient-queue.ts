@@ -1,10 +1,12 @@
 import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConstructConfigError } from '../config-error';
+import { QueueAlarms } from './queue-alarms';
 import {
   checkQueueSettings,
   LEAST_ADVISED_RECEIVES,
@@ -75,6 +77,21 @@ export interface ResilientQueueProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
+   * Age of the oldest message from which on the alarm `oldestMessage` counts consumers as too slow: at least 1 minute.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly maxAge?: Duration;
+
+  /**
+   * Told when one of the alarms begins and ends. A topic under a customer-managed key hears nothing unless that key
+   * lets CloudWatch use it.
+   *
+   * @default - nobody: the alarms have no actions
+   */
+  readonly alarmTopic?: sns.ITopic;
+
+  /**
    * What becomes of queues and key when they leave the stack.
    *
    * @default RemovalPolicy.RETAIN
@@ -95,8 +112,15 @@ export class ResilientQueue extends Construct {
   public readonly encryptionKey: kms.IKey;
   /** Receives after which a message goes to the dead-letter queue. */
   public readonly maxReceiveCount: number;
+  /** Alarms on dead letters, their arrival, the age of messages and poison. */
+  public readonly alarms: QueueAlarms;
   /** Longest timeout that `addConsumer` accepts. */
   public readonly consumerTimeout: Duration;
+
+  /** Time that a message waits at most. */
+  public readonly retention: Duration;
+  /** Most concurrent invocations of a consumer. */
+  public readonly maxConcurrency: number;
 
   private readonly settings: QueueSettings;
 
@@ -108,6 +132,8 @@ export class ResilientQueue extends Construct {
     this.settings = settings;
     this.maxReceiveCount = settings.maxReceiveCount;
     this.consumerTimeout = settings.consumerTimeout;
+    this.retention = settings.retention;
+    this.maxConcurrency = settings.maxConcurrency;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.encryptionKey =
       props.encryptionKey ??
@@ -132,6 +158,12 @@ export class ResilientQueue extends Construct {
       visibilityTimeout: visibilityTimeout(settings),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: settings.maxReceiveCount },
     });
+    this.alarms = new QueueAlarms(this, 'Alarms', {
+      queue: this.queue,
+      deadLetterQueue: this.deadLetterQueue,
+      maxAge: settings.maxAge,
+      topic: props.alarmTopic,
+    });
     this.warnOfFewReceives();
   }
 
@@ -139,7 +171,7 @@ export class ResilientQueue extends Construct {
    * Lets the function consume the queue: an event-source mapping with partial batch responses and `maxConcurrency`,
    * and the rights to receive, delete and decrypt. The handler must answer with `batchItemFailures`.
    *
-   * @returns the mapping, by which the consumer can be paused
+   * @returns the mapping, by which the consumer can be paused: see `grantPause`
    * @throws ConstructConfigError when the function's timeout is longer than `consumerTimeout`
    */
   public addConsumer(consumer: lambda.Function): lambda.EventSourceMapping {
@@ -167,7 +199,29 @@ export class ResilientQueue extends Construct {
     });
   }
 
-  /** Lets the grantee send messages to the queue, encrypted under its key. */
+  /**
+   * Lets the grantee pause and resume a consumer: look at the mapping that `addConsumer` returned, switch it off and on,
+   * and change its concurrency; of no other mapping.
+   */
+  public grantPause(grantee: iam.IGrantable, consumer: lambda.EventSourceMapping): iam.Grant {
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+      resourceArns: [consumer.eventSourceMappingArn],
+    });
+  }
+
+  /** Lets the grantee receive single messages and delete them, beside the consumers. */
+  public grantReceive(grantee: iam.IGrantable): iam.Grant {
+    return this.queue
+      .grant(grantee, 'sqs:ReceiveMessage', 'sqs:DeleteMessage')
+      .combine(this.encryptionKey.grant(grantee, 'kms:Decrypt'));
+  }
+
+  /**
+   * Lets the grantee send messages to the queue, encrypted under its key. Give each message its tenant as the message
+   * group (`MessageGroupId`): the queue then stays fair to the other tenants while one of them sends more than its share.
+   */
   public grantSend(grantee: iam.IGrantable): iam.Grant {
     // SQS decrypts the data key that it reuses, so that a sender needs both (SQS developer guide, "Key management").
     return this.queue

@@ -1,6 +1,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { JOB_SEALING_CONTEXT } from '../contract/sealing-context';
+import { JobsTable } from '../contract/tables';
 import type { StandardFunction } from '../functions/standard-function';
 import type { DataStack } from './data-stack';
 
@@ -30,25 +32,49 @@ export class DataAccess {
 
   /** Reads the hashes of a client's keys. */
   public readClients(reader: StandardFunction): void {
-    this.data.clientsTable.grant(reader, 'dynamodb:GetItem');
+    this.useTable(reader, this.data.clientsTable, 'dynamodb:GetItem');
     this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
   }
 
   /** Reads rows of jobs. */
   public readJobs(reader: StandardFunction): void {
-    this.data.jobsTable.grant(reader, 'dynamodb:GetItem');
+    this.useTable(reader, this.data.jobsTable, 'dynamodb:GetItem');
     this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
+  }
+
+  /** Finds the jobs that are due, puts them back into the queue and gives them up. */
+  public sweepJobs(sweeper: StandardFunction): void {
+    sweeper.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: [`${this.data.jobsTable.tableArn}/index/${JobsTable.DUE_INDEX}`],
+      }),
+    );
+    this.useTable(sweeper, this.data.jobsTable, 'dynamodb:UpdateItem');
+    this.useKeyThrough(sweeper, 'dynamodb', KEY_USE_TO_WRITE);
+  }
+
+  /** Reads what the fleet has agreed on. */
+  public readControl(reader: StandardFunction): void {
+    this.useTable(reader, this.data.controlTable, 'dynamodb:GetItem');
+    this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
+  }
+
+  /** Reads and changes what the fleet has agreed on. */
+  public changeControl(writer: StandardFunction): void {
+    this.useTable(writer, this.data.controlTable, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 
   /** Writes a new job, reads the one that is there already, and removes one that is past its retention. */
   public createJobs(writer: StandardFunction): void {
-    this.data.jobsTable.grant(writer, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+    this.useTable(writer, this.data.jobsTable, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 
   /** Leases, settles and returns jobs. */
   public processJobs(writer: StandardFunction): void {
-    this.data.jobsTable.grant(writer, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.useTable(writer, this.data.jobsTable, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 
@@ -79,10 +105,32 @@ export class DataAccess {
    * @returns the policy that must be there before Lambda accepts the event-source mapping
    */
   public followJobs(follower: StandardFunction): iam.Policy {
+    return this.follow(follower, this.data.jobsTable);
+  }
+
+  /**
+   * Follows the stream of the control table.
+   *
+   * @returns the policy that must be there before Lambda accepts the event-source mapping
+   */
+  public followControl(follower: StandardFunction): iam.Policy {
+    return this.follow(follower, this.data.controlTable);
+  }
+
+  /** ARN of the stream of a table. */
+  public streamArnOf(table: dynamodb.Table): string {
+    const arn = table.tableStreamArn;
+    if (arn === undefined) {
+      throw new Error(`The table ${table.node.path} has no stream.`);
+    }
+    return arn;
+  }
+
+  private follow(follower: StandardFunction, table: dynamodb.Table): iam.Policy {
     follower.addToRolePolicy(
       new iam.PolicyStatement({
         actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-        resources: [this.streamArn],
+        resources: [this.streamArnOf(table)],
       }),
     );
     const listing = new iam.Policy(follower, 'ListStreams', {
@@ -98,13 +146,9 @@ export class DataAccess {
     return listing;
   }
 
-  /** ARN of the stream of the jobs table. */
-  public get streamArn(): string {
-    const arn = this.data.jobsTable.tableStreamArn;
-    if (arn === undefined) {
-      throw new Error('The jobs table has no stream.');
-    }
-    return arn;
+  /** Unlike the table's own grant, which takes in all of its indexes. */
+  private useTable(user: StandardFunction, table: dynamodb.Table, ...actions: string[]): void {
+    user.addToRolePolicy(new iam.PolicyStatement({ actions, resources: [table.tableArn] }));
   }
 
   private useKeyThrough(user: StandardFunction, service: string, actions: string[]): void {

@@ -1,16 +1,11 @@
-import {
-  type CfnElement,
-  CfnOutput,
-  type Duration,
-  RemovalPolicy,
-  Stack,
-  type StackProps,
-  Validations,
-} from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
+import { AuditTable, ControlTable } from '../contract/control';
 import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
 import { UPSTREAM_SECRET_FIELD } from '../contract/upstream-secret';
@@ -29,6 +24,13 @@ export interface DataStackProps extends StackProps {
   readonly processConcurrency?: number;
 
   /**
+   * Told when one of the queues' alarms begins and ends.
+   *
+   * @default - nobody: the alarms have no actions
+   */
+  readonly alarmTopic?: sns.ITopic;
+
+  /**
    * Whether the data must outlive mistakes: retained when it leaves the stack, tables and stack protected
    * against deletion.
    *
@@ -38,8 +40,8 @@ export interface DataStackProps extends StackProps {
 }
 
 /**
- * What must survive a deployment: the data key, the tables of jobs and clients, the work queue and the upstream's
- * credential. Their logical ids are pinned, so that moving code never replaces data.
+ * What must survive a deployment: the data key, the tables of jobs, clients, control and audit, the queues and the
+ * upstream's credential. Their logical ids are pinned, so that moving code never replaces data.
  */
 export class DataStack extends Stack {
   /** Encrypts tables and secret, and wraps the data key of each job. */
@@ -48,8 +50,14 @@ export class DataStack extends Stack {
   public readonly jobsTable: dynamodb.Table;
   /** One row a client: its state and the hashes of its keys. */
   public readonly clientsTable: dynamodb.Table;
+  /** One row for each thing that the whole fleet must agree on, such as the state of a breaker. */
+  public readonly controlTable: dynamodb.Table;
+  /** One row for each privileged act, by day; nobody may change or delete one. */
+  public readonly auditTable: dynamodb.Table;
   /** Feeds the processor. */
   public readonly workQueue: ResilientQueue;
+  /** Holds the messages that the breaker's controller sends itself for later. */
+  public readonly controlQueue: ResilientQueue;
   /** JSON `{"apiKey": "…"}`; made with a random value that the operator replaces by the real one. */
   public readonly upstreamSecret: secretsmanager.Secret;
 
@@ -72,13 +80,39 @@ export class DataStack extends Stack {
       timeToLiveAttribute: JobsTable.TIME_TO_LIVE,
       stream: dynamodb.StreamViewType.NEW_IMAGE,
     });
+    this.jobsTable.addGlobalSecondaryIndex({
+      indexName: JobsTable.DUE_INDEX,
+      partitionKey: { name: JobsTable.DUE_BUCKET, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: JobsTable.DUE_AT, type: dynamodb.AttributeType.NUMBER },
+      projectionType: dynamodb.ProjectionType.INCLUDE,
+      nonKeyAttributes: [...JobsTable.DUE_ATTRIBUTES],
+    });
     this.clientsTable = this.createTable('ClientsTable', {
       partitionKey: { name: ClientsTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
     });
+    this.controlTable = this.createTable('ControlTable', {
+      partitionKey: { name: ControlTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: ControlTable.TIME_TO_LIVE,
+      stream: dynamodb.StreamViewType.NEW_IMAGE,
+    });
+    this.auditTable = this.createTable('AuditTable', {
+      partitionKey: { name: AuditTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: AuditTable.SORT_KEY, type: dynamodb.AttributeType.STRING },
+      resourcePolicy: appendOnly(),
+    });
+    const queueSettings = { removalPolicy: this.removalPolicy, alarmTopic: props.alarmTopic };
     this.workQueue = new ResilientQueue(this, 'WorkQueue', {
+      ...queueSettings,
       consumerTimeout: props.processTimeout,
       maxConcurrency: props.processConcurrency,
-      removalPolicy: this.removalPolicy,
+    });
+    this.controlQueue = new ResilientQueue(this, 'ControlQueue', {
+      ...queueSettings,
+      consumerTimeout: controlTimeout(props.processTimeout),
+      // Each message may wait for a whole run of the processor.
+      batchSize: 1,
+      maxConcurrency: 2,
+      encryptionKey: this.workQueue.encryptionKey,
     });
     this.upstreamSecret = this.createUpstreamSecret();
     this.pinLogicalIds();
@@ -124,6 +158,10 @@ export class DataStack extends Stack {
     pin(this.workQueue.encryptionKey, 'WorkQueueKey');
     pin(this.workQueue.queue, 'WorkQueue');
     pin(this.workQueue.deadLetterQueue, 'WorkDeadLetterQueue');
+    pin(this.controlTable, 'ControlTable');
+    pin(this.auditTable, 'AuditTable');
+    pin(this.controlQueue.queue, 'ControlQueue');
+    pin(this.controlQueue.deadLetterQueue, 'ControlDeadLetterQueue');
     pin(this.upstreamSecret, 'UpstreamSecret');
   }
 
@@ -133,12 +171,42 @@ export class DataStack extends Stack {
       [StackOutput.CLIENTS_TABLE]: this.clientsTable.tableName,
       [StackOutput.QUEUE_URL]: this.workQueue.queue.queueUrl,
       [StackOutput.DEAD_LETTER_QUEUE_URL]: this.workQueue.deadLetterQueue.queueUrl,
+      [StackOutput.CONTROL_TABLE]: this.controlTable.tableName,
+      [StackOutput.CONTROL_QUEUE_URL]: this.controlQueue.queue.queueUrl,
+      [StackOutput.AUDIT_TABLE]: this.auditTable.tableName,
       [StackOutput.UPSTREAM_SECRET]: this.upstreamSecret.secretArn,
     };
     for (const [name, value] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value });
     }
   }
+}
+
+/** The controller waits for a run of the processor, and needs some time before and after it. Lambda allows 900 seconds. */
+function controlTimeout(processTimeout: Duration): Duration {
+  return Duration.seconds(Math.min(900, processTimeout.toSeconds() + 30));
+}
+
+/** Refuses to everybody, whatever their own policies allow, to change or delete a row. */
+function appendOnly(): iam.PolicyDocument {
+  return new iam.PolicyDocument({
+    statements: [
+      new iam.PolicyStatement({
+        sid: 'AppendOnly',
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: [
+          'dynamodb:UpdateItem',
+          'dynamodb:DeleteItem',
+          'dynamodb:BatchWriteItem',
+          'dynamodb:PartiQLUpdate',
+          'dynamodb:PartiQLDelete',
+        ],
+        // The table itself: its own ARN in its own policy would be a cycle.
+        resources: ['*'],
+      }),
+    ],
+  });
 }
 
 function pin(construct: IConstruct, logicalId: string): void {

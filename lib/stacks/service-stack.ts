@@ -7,15 +7,18 @@ import { GuardedApi } from '../api/guarded-api';
 import type { ApiThrottle } from '../api/throttle';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
+import { READINESS_PATH } from '../contract/health';
 import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../contract/limits';
 import { StackOutput } from '../contract/outputs';
 import { submissionSchema } from '../contract/submission-schema';
 import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
-import { StandardFunction } from '../functions/standard-function';
+import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
 import { DataAccess } from './data-access';
 import type { DataStack } from './data-stack';
+import { addOutageControl, breakerEnvironment } from './outage-control';
+import { type OutageSettings, outageSettings, type ResolvedOutageSettings } from './outage-settings';
 
 /** Settings of a `ServiceStack`. */
 export interface ServiceStackProps extends StackProps {
@@ -30,6 +33,13 @@ export interface ServiceStackProps extends StackProps {
 
   /** Base URL of the paid upstream, without a trailing slash. */
   readonly upstreamUrl: string;
+
+  /**
+   * How the service stops calling an upstream that fails, and comes back.
+   *
+   * @default - the defaults of `OutageSettings`
+   */
+  readonly outage?: OutageSettings;
 
   /**
    * How long logs are kept.
@@ -74,14 +84,28 @@ export class ServiceStack extends Stack {
   private readonly settings: ServiceStackProps;
   private readonly access: DataAccess;
 
+  private readonly outage: ResolvedOutageSettings;
+
+  /** @throws ConstructConfigError naming every setting of `outage` that is out of its range */
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    const outage = outageSettings(scope, id, props.outage);
     super(scope, id, props);
     this.settings = props;
+    this.outage = outage;
     this.access = new DataAccess(props.data);
     this.api = this.createApi();
     this.addRoutes();
     this.createRelay();
-    this.createProcessor();
+    const { processor, consumer } = this.createProcessor();
+    addOutageControl(this, {
+      data: props.data,
+      access: this.access,
+      processor,
+      consumer,
+      settings: outage,
+      createFunction: (...args) => this.createFunction(...args),
+    });
+    new CfnOutput(this, StackOutput.CONSUMER_MAPPING_ID, { value: consumer.eventSourceMappingId });
     new CfnOutput(this, StackOutput.API_URL, { value: this.api.url });
     new CfnOutput(this, StackOutput.API_ID, { value: this.api.restApi.restApiId });
     new CfnOutput(this, StackOutput.USAGE_PLAN_ID, { value: this.api.usagePlan.usagePlanId });
@@ -123,12 +147,30 @@ export class ServiceStack extends Stack {
     this.access.readJobs(read);
     this.access.openJobs(read);
     const health = this.createFunction('CheckHealth', 'check-health', {});
+    const readiness = this.createReadiness();
     const { GET, POST } = lambda.HttpMethod;
     // The contract's schema is plain JSON; the CDK's type spells the same words as an enum.
     const schema = submissionSchema as unknown as apigateway.JsonSchema;
     this.api.addRoute({ method: POST, path: '/v1/jobs', handler: submit, schema });
     this.api.addRoute({ method: GET, path: '/v1/jobs/{id}', handler: read });
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
+    this.api.addRoute({ method: GET, path: READINESS_PATH, handler: readiness, isPublic: true });
+  }
+
+  private createReadiness(): StandardFunction {
+    const { data, upstreamUrl } = this.settings;
+    const readiness = this.createFunction('CheckReadiness', 'check-readiness', {
+      [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
+      [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
+      [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
+      [EnvironmentKey.UPSTREAM_SECRET]: data.upstreamSecret.secretArn,
+    });
+    this.access.readJobs(readiness);
+    this.access.readControl(readiness);
+    this.access.readUpstreamSecret(readiness);
+    data.workQueue.queue.grant(readiness, 'sqs:GetQueueAttributes');
+    return readiness;
   }
 
   private createRelay(): void {
@@ -137,13 +179,13 @@ export class ServiceStack extends Stack {
       'RelayOutbox',
       'relay-outbox',
       { [EnvironmentKey.QUEUE_URL]: workQueue.queue.queueUrl },
-      Duration.seconds(30),
+      { timeout: Duration.seconds(30) },
     );
     const listing = this.access.followJobs(relay);
     workQueue.grantSend(relay);
     // No limit on retries or age: a record that is given up is an accepted job that is lost.
     const mapping = relay.addEventSourceMapping('JobsStream', {
-      eventSourceArn: this.access.streamArn,
+      eventSourceArn: this.access.streamArnOf(this.settings.data.jobsTable),
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       bisectBatchOnError: true,
@@ -163,7 +205,7 @@ export class ServiceStack extends Stack {
     mapping.node.addDependency(listing);
   }
 
-  private createProcessor(): void {
+  private createProcessor(): { processor: StandardFunction; consumer: lambda.EventSourceMapping } {
     const { data, upstreamUrl } = this.settings;
     const timeout = data.workQueue.consumerTimeout;
     const processor = this.createFunction(
@@ -178,24 +220,29 @@ export class ServiceStack extends Stack {
         [EnvironmentKey.PROCESS_BUDGET_MS]: String(timeout.minus(SETTLE_TIME).toMilliseconds()),
         [EnvironmentKey.LEASE_MS]: String(timeout.plus(LEASE_MARGIN).toMilliseconds()),
         [EnvironmentKey.MAX_RECEIVE_COUNT]: String(data.workQueue.maxReceiveCount),
+        [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
+        ...breakerEnvironment(this.outage),
       },
-      timeout,
+      // To send a job's message anew while the upstream is down is a loop on purpose, and slow: one send a window.
+      { timeout, recursiveLoop: lambda.RecursiveLoop.ALLOW },
     );
     this.access.processJobs(processor);
     this.access.openJobs(processor);
     this.access.readUpstreamSecret(processor);
-    data.workQueue.addConsumer(processor);
+    this.access.changeControl(processor);
+    data.workQueue.grantSend(processor);
+    return { processor, consumer: data.workQueue.addConsumer(processor) };
   }
 
   private createFunction(
     id: string,
     handler: HandlerName,
     environment: Record<string, string>,
-    timeout?: Duration,
+    overrides: Partial<StandardFunctionProps> = {},
   ): StandardFunction {
     return new StandardFunction(this, id, {
+      ...overrides,
       code: bundledCode(this, handler),
-      timeout,
       logs: this.logSettings,
       environment: {
         [EnvironmentKey.ENVIRONMENT]: this.settings.environmentName,

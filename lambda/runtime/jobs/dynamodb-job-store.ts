@@ -13,7 +13,7 @@ import { JobStatus, JobsTable } from '../../../lib/contract/tables';
 import { LeaseLostError } from './errors';
 import type { Failure, Job, JobResult, JobState } from './job';
 import type { IJobStore, Success } from './job-store';
-import { endUpdate, type JobUpdate, leaseUpdate, releaseUpdate, upstreamCallUpdate } from './job-updates';
+import { endUpdate, type JobUpdate, leaseUpdate, type Release, releaseUpdate, upstreamCallUpdate } from './job-updates';
 import { type Lease, type LeaseOutcome, type LeaseRequest, refusalOf } from './lease';
 
 const { JOB_PART, RESULT_PART } = JobsTable;
@@ -21,7 +21,7 @@ const { JOB_PART, RESULT_PART } = JobsTable;
 /** All of a job's row but its sealed request, which can be a quarter of a megabyte. */
 const STATE_ATTRIBUTES = [
   'jobId clientId status requestHash model reservation correlationId createdAt updatedAt completedAt',
-  'expiresAt fence leaseOwner leaseUntil upstreamCalls usage failure',
+  'expiresAt fence leaseOwner leaseUntil upstreamCalls usage failure failedSince abandoned',
 ].flatMap((names) => names.split(' '));
 
 const stateProjection = {
@@ -154,8 +154,8 @@ export class DynamoDbJobStore implements IJobStore {
     await this.#updateUnder(lease, endUpdate(lease, { status: JobStatus.FAILED, nowMs, failure }));
   }
 
-  async release(lease: Lease, failure: Failure, nowMs: number): Promise<void> {
-    await this.#updateUnder(lease, releaseUpdate(lease, failure, nowMs));
+  async release(lease: Lease, release: Release): Promise<void> {
+    await this.#updateUnder(lease, releaseUpdate(lease, release));
   }
 
   async deadLetter(lease: Lease, failure: Failure, nowMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Sealed } from '../sealing/envelope';
 import type { Failure, Job, JobResult, JobState, Usage } from './job';
+import type { Release } from './job-updates';
 import type { Lease, LeaseOutcome, LeaseRequest } from './lease';
 
 export interface Success {
@@ -26,8 +27,8 @@ export interface IJobStore {
   succeed(lease: Lease, success: Success): Promise<void>;
   /** Ends the job as failed. */
   fail(lease: Lease, failure: Failure, nowMs: number): Promise<void>;
-  /** Gives the job back for another receive of its message. */
-  release(lease: Lease, failure: Failure, nowMs: number): Promise<void>;
+  /** Gives the job back: it waits for another receive of its message, or of a copy of it. */
+  release(lease: Lease, release: Release): Promise<void>;
   /** Ends the job as dead-lettered, for its message is about to be. */
   deadLetter(lease: Lease, failure: Failure, nowMs: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
+import { type DueJob, dueEntry } from './due-jobs';
 import type { Failure, Usage } from './job';
 import type { Lease, LeaseRequest } from './lease';
 
@@ -17,10 +18,16 @@ const isoTime = (nowMs: number): string => new Date(nowMs).toISOString();
 const valuesOf = (values: Record<string, unknown>): Record<string, AttributeValue> =>
   marshall(values, { removeUndefinedValues: true });
 
+const DUE = 'dueBucket = :dueBucket, dueAt = :dueAt';
+
+const dueValues = (...entry: Parameters<typeof dueEntry>): Record<string, unknown> => {
+  const { dueBucket, dueAt } = dueEntry(...entry);
+  return { ':dueBucket': dueBucket, ':dueAt': dueAt };
+};
+
 /** Takes the lease by the rule that `refusalOf` states, in the table's own terms. */
-export const leaseUpdate = ({ owner, nowMs, leaseMs, redriven }: LeaseRequest): JobUpdate => ({
-  UpdateExpression:
-    'SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt REMOVE completedAt',
+export const leaseUpdate = ({ jobId, owner, nowMs, leaseMs, redriven }: LeaseRequest): JobUpdate => ({
+  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE} REMOVE completedAt`,
   ConditionExpression: `#status = :queued OR (#status = :running AND leaseUntil < :now)${redriven ? ' OR #status = :deadLettered' : ''}`,
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: valuesOf({
@@ -32,6 +39,7 @@ export const leaseUpdate = ({ owner, nowMs, leaseMs, redriven }: LeaseRequest): 
     ':until': nowMs + leaseMs,
     ':now': nowMs,
     ':updatedAt': isoTime(nowMs),
+    ...dueValues(jobId, JobStatus.RUNNING, nowMs + leaseMs),
   }),
 });
 
@@ -51,6 +59,9 @@ export const heldLease = (
 export const upstreamCallUpdate = (lease: Lease): JobUpdate =>
   heldLease(lease, 'SET upstreamCalls = upstreamCalls + :one', {}, { ':one': 1 });
 
+/** What leaves the row when a job ends: the lease, the streak of failures, the entry in the index of due jobs. */
+const ENDED = 'leaseOwner, leaseUntil, failedSince, abandoned, dueBucket, dueAt';
+
 export interface End {
   readonly status: JobStatusValue;
   readonly nowMs: number;
@@ -63,17 +74,74 @@ export const endUpdate = (lease: Lease, { status, nowMs, usage, failure }: End):
   const outcome = usage ? '#usage = :usage' : '#failure = :failure';
   return heldLease(
     lease,
-    `SET #status = :status, completedAt = :now, updatedAt = :now, ${outcome} REMOVE leaseOwner, leaseUntil${usage ? ', #failure' : ''}`,
+    `SET #status = :status, completedAt = :now, updatedAt = :now, ${outcome} REMOVE ${ENDED}${usage ? ', #failure' : ''}`,
     { ...(usage ? { '#usage': 'usage' } : {}), '#failure': 'failure' },
     { ':status': status, ':now': isoTime(nowMs), ':usage': usage, ':failure': failure },
   );
 };
 
-/** Gives the job back, with what went wrong this time. */
-export const releaseUpdate = (lease: Lease, failure: Failure, nowMs: number): JobUpdate =>
-  heldLease(
+/** How a job goes back to the queue. */
+export interface Release {
+  readonly nowMs: number;
+  /** What went wrong this time. @default - nothing: it was not tried; what was wrong before stays */
+  readonly failure?: Failure;
+  /** Since when it has failed by an outage's failures. @default - the streak is forgotten */
+  readonly failedSince?: number;
+}
+
+/** Gives the job back. */
+export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince }: Release): JobUpdate => {
+  const sets = ['#status = :queued', 'updatedAt = :now', DUE];
+  const removes = ['leaseOwner', 'leaseUntil'];
+  if (failure) sets.push('#failure = :failure');
+  if (failedSince === undefined) removes.push('failedSince');
+  else sets.push('failedSince = :failedSince');
+  return heldLease(
     lease,
-    'SET #status = :queued, updatedAt = :now, #failure = :failure REMOVE leaseOwner, leaseUntil',
-    { '#failure': 'failure' },
-    { ':queued': JobStatus.QUEUED, ':now': isoTime(nowMs), ':failure': failure },
+    `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
+    failure ? { '#failure': 'failure' } : {},
+    {
+      ':queued': JobStatus.QUEUED,
+      ':now': isoTime(nowMs),
+      ':failure': failure,
+      ':failedSince': failedSince,
+      ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs),
+    },
   );
+};
+
+/** An update of a job that is still as the index showed it; a running one's lease has ended by then. */
+const stillDue = ({ jobId, status, dueAt }: DueJob, expression: string, values: Record<string, unknown>) => ({
+  UpdateExpression: expression,
+  ConditionExpression: '#status = :seenStatus AND dueAt = :seenDueAt AND dueBucket = :seenBucket',
+  ExpressionAttributeValues: valuesOf({
+    ':seenStatus': status,
+    ':seenDueAt': dueAt,
+    ':seenBucket': dueEntry(jobId, status, dueAt).dueBucket,
+    ...values,
+  }),
+});
+
+/** Puts a due job back into the queue for one sweep, so that it waits anew; one that a worker abandoned is counted. */
+export const claimUpdate = (job: DueJob, nowMs: number): JobUpdate => {
+  const isAbandoned = job.status === JobStatus.RUNNING;
+  const counted = isAbandoned ? ', abandoned = if_not_exists(abandoned, :zero) + :one' : '';
+  return {
+    ...stillDue(job, `SET #status = :queued, ${DUE}${counted} REMOVE leaseOwner, leaseUntil`, {
+      ':queued': JobStatus.QUEUED,
+      ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
+      ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
+    }),
+    ExpressionAttributeNames: { '#status': 'status' },
+  };
+};
+
+/** Ends a job that workers abandon again and again. */
+export const buryUpdate = (job: DueJob, failure: Failure, nowMs: number): JobUpdate => ({
+  ...stillDue(
+    job,
+    `SET #status = :deadLettered, completedAt = :now, updatedAt = :now, #failure = :failure REMOVE ${ENDED}`,
+    { ':deadLettered': JobStatus.DEAD_LETTERED, ':now': isoTime(nowMs), ':failure': failure },
+  ),
+  ExpressionAttributeNames: { '#status': 'status', '#failure': 'failure' },
+});

@@ -2,6 +2,7 @@ import type { FailureReasonValue } from '../../../lib/contract/failures';
 import type { JobSealingContext } from '../../../lib/contract/sealing-context';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import type { Sealed } from '../sealing/envelope';
+import { dueEntry } from './due-jobs';
 
 /** Tokens that the upstream counted, for the spend ledger to price. */
 export interface Usage {
@@ -48,6 +49,13 @@ export interface JobState {
   readonly upstreamCalls: number;
   readonly usage?: Usage;
   readonly failure?: Failure;
+  /** Milliseconds since the epoch at which the first run began of those that failed in a row by an outage's failures. */
+  readonly failedSince?: number;
+  /** How often the sweeper has sent it again after a worker had abandoned it. */
+  readonly abandoned?: number;
+  /** Where the index of due jobs has it; while it has not ended. */
+  readonly dueBucket?: string;
+  readonly dueAt?: number;
 }
 
 /** A job's row. */
@@ -93,5 +101,6 @@ export const queuedJob = ({ retentionDays, ...submitted }: Submitted, nowMs: num
     expiresAt: Math.ceil(nowMs / 1000) + retentionDays * 86_400,
     fence: 0,
     upstreamCalls: 0,
+    ...dueEntry(submitted.jobId, JobStatus.QUEUED, nowMs),
   };
 };

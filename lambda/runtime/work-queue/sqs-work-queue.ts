@@ -1,5 +1,30 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { IWorkQueue, Outgoing } from './work-queue';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import type { IWorkQueue, Outgoing, Received } from './work-queue';
+
+/** Seconds that a receive waits for a message: without any, a queue that is nearly empty may answer none. */
+const RECEIVE_WAIT_SECONDS = 1;
+
+const entryOf = (
+  { message, clientId, delaySeconds, firstQueuedAt }: Outgoing,
+  position: number,
+): SendMessageBatchRequestEntry => ({
+  Id: String(position),
+  MessageBody: JSON.stringify(message),
+  MessageGroupId: clientId,
+  ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
+  ...(firstQueuedAt === undefined
+    ? {}
+    : { MessageAttributes: { [FIRST_QUEUED_AT]: { DataType: 'Number', StringValue: String(firstQueuedAt) } } }),
+});
 
 /** The work queue in SQS: a standard queue, fair between clients by their message groups. */
 export class SqsWorkQueue implements IWorkQueue {
@@ -13,14 +38,7 @@ export class SqsWorkQueue implements IWorkQueue {
 
   async send(messages: readonly Outgoing[]): Promise<readonly number[]> {
     const { Failed } = await this.#client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: this.#queueUrl,
-        Entries: messages.map(({ message, clientId }, position) => ({
-          Id: String(position),
-          MessageBody: JSON.stringify(message),
-          MessageGroupId: clientId,
-        })),
-      }),
+      new SendMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries: messages.map(entryOf) }),
     );
     return (Failed ?? []).map(({ Id }) => Number(Id));
   }
@@ -33,5 +51,41 @@ export class SqsWorkQueue implements IWorkQueue {
         VisibilityTimeout: seconds,
       }),
     );
+  }
+
+  async receiveOne(): Promise<Received | undefined> {
+    const { Messages } = await this.#client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#queueUrl,
+        MaxNumberOfMessages: 1,
+        WaitTimeSeconds: RECEIVE_WAIT_SECONDS,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    const message = Messages?.[0];
+    if (!message?.ReceiptHandle) return undefined;
+    const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+      name,
+      { dataType: DataType ?? 'String', stringValue: StringValue },
+    ]);
+    return {
+      messageId: message.MessageId ?? '',
+      receiptHandle: message.ReceiptHandle,
+      body: message.Body ?? '',
+      attributes: { ...message.Attributes },
+      messageAttributes: Object.fromEntries(attributes),
+    };
+  }
+
+  async delete(receiptHandle: string): Promise<void> {
+    await this.#client.send(new DeleteMessageCommand({ QueueUrl: this.#queueUrl, ReceiptHandle: receiptHandle }));
+  }
+
+  async depth(): Promise<number> {
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
   }
 }

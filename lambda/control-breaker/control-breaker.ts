@@ -1,0 +1,44 @@
+import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
+import type { ControlMessage } from '../../lib/contract/messages';
+import { ConsumerBusyError, LEAST_CONCURRENCY } from '../runtime/consumer-control/consumer';
+import type { ControlDependencies } from './dependencies';
+import { pauseConsumer } from './pause-consumer';
+import { probeUpstream } from './probe-upstream';
+import { resumeConsumer } from './resume-consumer';
+
+/** Seconds after which a step is tried again that met a change of the consumer under way. */
+const BUSY_SECONDS = 5;
+
+/** Takes one step that a message of the control queue asks for. */
+export const onControlMessage = async (message: ControlMessage, dependencies: ControlDependencies): Promise<void> => {
+  try {
+    await (message.kind === 'probe' ? probeUpstream(message, dependencies) : resumeConsumer(message, dependencies));
+  } catch (error) {
+    if (!(error instanceof ConsumerBusyError)) throw error;
+    // To wait so costs no receive; the queue's own way to wait would, and the message would end as a dead letter.
+    await dependencies.controlQueue.send(message, BUSY_SECONDS);
+  }
+};
+
+/** Seconds from now until a time in milliseconds since the epoch, at least 0. */
+const secondsUntil = (time: number | undefined, nowMs: number): number => Math.max(0, ((time ?? 0) - nowMs) / 1_000);
+
+/**
+ * Follows a change of a breaker: open pauses the consumer and sends a message for the end of the window, closed resumes
+ * it. A change that another has followed already is left to that one's own event.
+ */
+export const onBreakerChange = async (change: BreakerRow, breaker: string, dependencies: ControlDependencies) => {
+  const { store, controlQueue, now } = dependencies;
+  const row = await store.read(breaker);
+  if (row?.epoch !== change.epoch || row.status !== change.status) return;
+  const { epoch } = row;
+  if (row.status === BreakerStatus.CLOSED) {
+    await onControlMessage({ kind: 'resume', breaker, epoch, concurrency: LEAST_CONCURRENCY }, dependencies);
+    return;
+  }
+  await pauseConsumer(dependencies);
+  if (row.held) return;
+  // A probe is under way in the half-open state: this message is for the case that its worker dies.
+  const end = row.status === BreakerStatus.OPEN ? row.openUntil : (row.probeUntil ?? now() + 1_000);
+  await controlQueue.send({ kind: 'probe', breaker, epoch, idle: 0 }, secondsUntil(end, now()));
+};

@@ -1,0 +1,38 @@
+import { BreakerStatus } from '../../lib/contract/control';
+import type { ControlMessage } from '../../lib/contract/messages';
+import { MetricName } from '../../lib/contract/metrics';
+import { LEAST_CONCURRENCY, nextConcurrency } from '../runtime/consumer-control/consumer';
+import type { ControlDependencies } from './dependencies';
+import { pauseConsumer } from './pause-consumer';
+
+type Resume = Extract<ControlMessage, { kind: 'resume' }>;
+
+/**
+ * Takes one step of resuming: at least `concurrency` processors now, twice as many a step later. A step never takes
+ * concurrency away, so that one which comes twice does nothing the second time.
+ */
+export const resumeConsumer = async (message: Resume, dependencies: ControlDependencies): Promise<void> => {
+  const { store, consumer, controlQueue, count, log, maxConcurrency, stepSeconds } = dependencies;
+  const isCurrent = async () => {
+    const row = await store.read(message.breaker);
+    return (row?.status ?? BreakerStatus.CLOSED) === BreakerStatus.CLOSED && (row?.epoch ?? 0) === message.epoch;
+  };
+  if (!(await isCurrent())) return;
+  const state = await consumer.read();
+  if (state.isEnabled && state.concurrency >= maxConcurrency) return;
+  const wanted = Math.min(maxConcurrency, Math.max(LEAST_CONCURRENCY, message.concurrency));
+  const reached = state.isEnabled ? Math.max(state.concurrency, wanted) : wanted;
+  if (!state.isEnabled || reached > state.concurrency) {
+    await consumer.resume(reached);
+    if (!state.isEnabled) count(MetricName.CONSUMER_RESUMED);
+    log.info('The consumer is resumed by a step.', { concurrency: reached });
+  }
+  if (!(await isCurrent())) {
+    // It opened again between the look and the step, and its own pause may have come first.
+    await pauseConsumer(dependencies);
+    return;
+  }
+  if (reached < maxConcurrency) {
+    await controlQueue.send({ ...message, concurrency: nextConcurrency(reached, maxConcurrency) }, stepSeconds);
+  }
+};

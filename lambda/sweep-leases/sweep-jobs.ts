@@ -1,0 +1,87 @@
+import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
+import { FailureReason } from '../../lib/contract/failures';
+import { MetricName } from '../../lib/contract/metrics';
+import { JobStatus } from '../../lib/contract/tables';
+import { type DueJob, type DueStatus, dueBuckets } from '../runtime/jobs/due-jobs';
+import type { SweepDependencies } from './dependencies';
+
+/** Most jobs of one partition that one sweep sends again: 160 of a run over all partitions. */
+const PER_BUCKET = 10;
+
+/** Milliseconds after the end of a lease at which its worker counts as dead: clocks differ. */
+const LEASE_MARGIN_MS = 60_000;
+
+/** Times that a job may be abandoned before it is given up: whatever runs it dies of it. */
+const MOST_ABANDONED = 5;
+
+/** Messages in the queue above which a job that waits is taken to wait its turn, not to have lost its message. */
+const BACKLOG = 100;
+
+const ABANDONED = { reason: FailureReason.INTERNAL, detail: `abandoned ${MOST_ABANDONED} times` };
+
+export interface SweepResult {
+  readonly resent: number;
+  readonly buried: number;
+  /** Jobs that could not be swept this time. */
+  readonly failed: number;
+}
+
+/** Gives one due job another message, or gives it up; answers what it did. */
+const sweepJob = async (job: DueJob, dependencies: SweepDependencies): Promise<keyof SweepResult | undefined> => {
+  const { dueJobs, workQueue, count, log, now } = dependencies;
+  const { jobId, clientId, correlationId, status } = job;
+  try {
+    const nowMs = now();
+    // Claimed first: two sweeps do not both send it, and a crash in between only lets it wait once more.
+    const abandoned = await dueJobs.claim(job, nowMs);
+    if (abandoned === undefined) return undefined;
+    if (status === JobStatus.RUNNING && abandoned > MOST_ABANDONED) {
+      const claimed = { ...job, status: JobStatus.QUEUED, dueAt: nowMs };
+      if (!(await dueJobs.bury(claimed, ABANDONED, nowMs))) return undefined;
+      count(MetricName.JOBS_DEAD_LETTERED);
+      log.error('A job is given up that every worker abandoned.', { jobId, correlationId, abandoned });
+      return 'buried';
+    }
+    const refused = await workQueue.send([{ message: { jobId, correlationId }, clientId }]);
+    if (refused.length > 0) throw new Error('The queue did not take the message.');
+    count(MetricName.JOBS_SWEPT);
+    log.warn('A job that was stuck is sent again.', { jobId, correlationId, status, abandoned });
+    return 'resent';
+  } catch (error) {
+    log.error('A job could not be swept.', { jobId, correlationId, error: error as Error });
+    return 'failed';
+  }
+};
+
+/** The time before which a waiting job counts as stuck; undefined where none does now. */
+const stuckBefore = async (
+  row: BreakerRow | undefined,
+  { workQueue, now, stuckAfterMs, queueRetentionMs }: SweepDependencies,
+): Promise<number | undefined> => {
+  // All that waited for the upstream waits anew since it is back.
+  if (row && now() - row.changedAt < stuckAfterMs) return undefined;
+  const isBusy = (await workQueue.depth()) > BACKLOG;
+  return now() - (isBusy ? Math.max(queueRetentionMs, stuckAfterMs) : stuckAfterMs);
+};
+
+const listDue = async (status: DueStatus, before: number, { dueJobs }: SweepDependencies) =>
+  (await Promise.all(dueBuckets(status).map((bucket) => dueJobs.list(bucket, before, PER_BUCKET)))).flat();
+
+/**
+ * Sends the jobs again that nobody works on: a worker died over them, or their message is lost. While the breaker is
+ * not closed nothing is sent, as then jobs wait on purpose.
+ */
+export const sweepJobs = async (row: BreakerRow | undefined, dependencies: SweepDependencies): Promise<SweepResult> => {
+  const result = { resent: 0, buried: 0, failed: 0 };
+  if (row && row.status !== BreakerStatus.CLOSED) return result;
+  const waiting = await stuckBefore(row, dependencies);
+  const due = [
+    ...(await listDue(JobStatus.RUNNING, dependencies.now() - LEASE_MARGIN_MS, dependencies)),
+    ...(waiting === undefined ? [] : await listDue(JobStatus.QUEUED, waiting, dependencies)),
+  ];
+  for (const job of due) {
+    const outcome = await sweepJob(job, dependencies);
+    if (outcome) result[outcome] += 1;
+  }
+  return result;
+};
