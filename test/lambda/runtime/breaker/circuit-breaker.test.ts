@@ -1,6 +1,5 @@
-import { jest } from '@jest/globals';
 import { BreakerOpenError } from '../../../../lambda/runtime/breaker/errors';
-import { Down, fail, failTimes, settled, succeed, World } from './world';
+import { counted, Down, fail, failTimes, settled, succeed, World } from './world';
 
 const MINUTE = 60_000;
 
@@ -115,8 +114,8 @@ describe('an open breaker', () => {
 
   test('calls nothing, and says when to ask again', async () => {
     const { world, breaker } = await opened();
-    const call = jest.fn(succeed);
-    const refusal = (await breaker.execute(call).catch((error: unknown) => error)) as BreakerOpenError;
+    const call = counted(succeed);
+    const refusal = (await breaker.execute(call.make).catch((error: unknown) => error)) as BreakerOpenError;
     expect(refusal).toBeInstanceOf(BreakerOpenError);
     expect(refusal).toMatchObject({
       name: 'BreakerOpenError',
@@ -129,7 +128,7 @@ describe('an open breaker', () => {
     expect(refusal.retryAfterMs).toBe(20_000);
     await world.advance(19_999);
     expect(refusal.retryAfterMs).toBe(1_000);
-    expect(call).not.toHaveBeenCalled();
+    expect(call.times).toBe(0);
   });
 
   test('refuses with one error for the whole window, without a stack', async () => {
@@ -255,9 +254,9 @@ describe('an open breaker', () => {
 describe('an abort', () => {
   test('before the call: none is made, and nothing is counted', async () => {
     const breaker = new World().breaker({ failures: 1 });
-    const call = jest.fn(succeed);
-    await expect(breaker.execute(call, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
-    expect(call).not.toHaveBeenCalled();
+    const call = counted(succeed);
+    await expect(breaker.execute(call.make, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    expect(call.times).toBe(0);
     expect(breaker.state().status).toBe('closed');
   });
 
@@ -279,12 +278,12 @@ describe('an abort', () => {
     await failTimes(breaker, 1);
     await world.advance(30_000);
     const controller = new AbortController();
-    const call = jest.fn(succeed);
-    const asked = breaker.execute(call, controller.signal);
+    const call = counted(succeed);
+    const asked = breaker.execute(call.make, controller.signal);
     controller.abort(new Error('stop'));
     await expect(asked).rejects.toThrow('stop');
     await settled();
-    expect(call).not.toHaveBeenCalled();
+    expect(call.times).toBe(0);
     await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'probe' });
   });
 });

@@ -80,3 +80,15 @@ export const fail = async (): Promise<never> => {
 export const failTimes = async (breaker: CircuitBreaker, times: number): Promise<void> => {
   for (let call = 0; call < times; call += 1) await breaker.execute(fail).catch(() => undefined);
 };
+
+/** A call that knows how often it was made. */
+export const counted = <T>(call: () => Promise<T>) => {
+  const counter = {
+    times: 0,
+    make: (): Promise<T> => {
+      counter.times += 1;
+      return call();
+    },
+  };
+  return counter;
+};

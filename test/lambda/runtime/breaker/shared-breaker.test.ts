@@ -1,0 +1,306 @@
+import { BreakerOpenError } from '../../../../lambda/runtime/breaker/errors';
+import { FlakyStore } from './flaky-store';
+import { counted, Down, fail, failTimes, settled, succeed, World } from './world';
+
+const NAME = 'upstream';
+
+const fleet = () => {
+  const world = new World();
+  const store = new FlakyStore();
+  const worker = (options = {}) => world.breaker({ store, failures: 1, ...options });
+  return { world, store, worker };
+};
+
+/** The commands that a store was asked for, rather than reads. */
+const opened = async (store: FlakyStore, world: World) =>
+  store.trip(NAME, { expectedEpoch: 0, nowMs: world.nowMs, openUntil: world.nowMs + 30_000, reason: 'elsewhere' });
+
+describe('reads', () => {
+  test('nothing before the first call, then once for calls of one to two seconds', async () => {
+    const { world, store, worker } = fleet();
+    world.random = 0.25;
+    const breaker = worker();
+    expect(store.reads).toBe(0);
+    await breaker.execute(succeed);
+    await world.advance(1_249);
+    await breaker.execute(succeed);
+    await breaker.acquire();
+    expect(store.reads).toBe(1);
+    await world.advance(1);
+    await breaker.execute(succeed);
+    expect(store.reads).toBe(2);
+  });
+
+  test('once for all who ask at the same time', async () => {
+    const { store, worker } = fleet();
+    const breaker = worker();
+    await Promise.all([breaker.execute(succeed), breaker.execute(succeed), breaker.acquire()]);
+    expect(store.reads).toBe(1);
+  });
+
+  test('the store’s state before it lets the first call through', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    const call = counted(succeed);
+    const breaker = worker();
+    await expect(breaker.execute(call.make)).rejects.toThrow(BreakerOpenError);
+    expect(call.times).toBe(0);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, degraded: false });
+    expect(world.changes).toEqual(['closed:0 -> open:1 (elsewhere)']);
+  });
+
+  test('without keeping an open breaker’s callers from the store for longer than a cached read', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    const breaker = worker();
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    const { reads } = store;
+    await store.force(NAME, { to: 'closed', nowMs: world.nowMs, reason: 'checked' });
+    await world.advance(1_500);
+    await expect(breaker.execute(succeed)).resolves.toBe('value');
+    expect(store.reads).toBe(reads + 2);
+  });
+
+  test('that were under way when this process wrote are not taken for the newer truth', async () => {
+    const { world, store, worker } = fleet();
+    const breaker = worker();
+    const permit = await breaker.acquire();
+    await world.advance(2_000);
+    let open: () => void = () => undefined;
+    store.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const reading = breaker.acquire().catch((error: unknown) => error);
+    await settled();
+    store.gate = undefined;
+    await permit.failure(0);
+    open();
+    expect(await reading).toBeInstanceOf(BreakerOpenError);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1 });
+    expect(world.changes).toEqual(['closed:0 -> open:1 (failure-rate)']);
+  });
+});
+
+describe('a change', () => {
+  test('is written once, and calls that end well write nothing', async () => {
+    const { store, worker } = fleet();
+    const breaker = worker();
+    await breaker.execute(succeed);
+    expect(store.writes).toBe(0);
+    await failTimes(breaker, 1);
+    expect(store.writes).toBe(1);
+    await expect(store.read(NAME)).resolves.toMatchObject({ status: 'open', epoch: 1, reason: 'failure-rate' });
+  });
+
+  test('is known to the others within two seconds', async () => {
+    const { world, worker } = fleet();
+    const [first, second] = [worker(), worker()];
+    await second.execute(succeed);
+    await failTimes(first, 1);
+    await expect(second.execute(succeed)).resolves.toBe('value');
+    await world.advance(1_500);
+    await expect(second.execute(succeed)).rejects.toThrow(BreakerOpenError);
+  });
+
+  test('holds in this process before the store has heard of it', async () => {
+    const { store, worker } = fleet();
+    const breaker = worker();
+    await breaker.execute(succeed);
+    const permit = await breaker.acquire();
+    store.gate = new Promise(() => undefined);
+    void permit.failure(0);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1 });
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+  });
+
+  test('where the fleet was first, the fleet’s window counts', async () => {
+    const { world, store, worker } = fleet();
+    const breaker = worker();
+    await breaker.execute(succeed);
+    await store.trip(NAME, { expectedEpoch: 0, nowMs: 1, openUntil: world.nowMs + 99_000, reason: 'elsewhere' });
+    await failTimes(breaker, 1);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, openUntil: world.nowMs + 99_000 });
+  });
+});
+
+describe('the probe', () => {
+  test('is one for the whole fleet; its name says who, and is new each time', async () => {
+    const { world, store, worker } = fleet();
+    const workers = Array.from({ length: 20 }, () => worker());
+    await opened(store, world);
+    await world.advance(30_000);
+    const asked = await Promise.allSettled(workers.map((one, index) => one.acquire(`job-${index}`)));
+    const permits = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(permits.map(({ kind }) => kind)).toEqual(['probe']);
+    const first = (await store.read(NAME))?.probeOwner;
+    expect(first).toMatch(/^job-\d+#[0-9a-z]+\.1$/);
+    await permits[0]?.abandon();
+    await world.advance(2_000);
+    await workers[0]?.acquire('job-0');
+    expect((await store.read(NAME))?.probeOwner).not.toBe(first);
+    expect(world.probes).toBe(2);
+  });
+
+  test('of an unnamed caller is a worker’s', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    await world.advance(30_000);
+    await worker().acquire();
+    expect((await store.read(NAME))?.probeOwner).toMatch(/^worker#/);
+  });
+
+  test('does not run while an operator holds the breaker open', async () => {
+    const { world, store, worker } = fleet();
+    await store.force(NAME, { to: 'open', nowMs: world.nowMs, reason: 'provider asked' });
+    const breaker = worker();
+    await world.advance(1e9);
+    await expect(breaker.acquire()).rejects.toMatchObject({ retryAfterMs: 30_000 });
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(breaker.state()).toMatchObject({ status: 'open', held: true });
+    expect(store.writes).toBe(1);
+  });
+
+  test('lost to another does not stop a worker that finds the breaker closed by then', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    const breaker = worker();
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    await world.advance(30_000);
+    await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'probe' });
+    const late = worker();
+    await expect(late.acquire()).rejects.toThrow(BreakerOpenError);
+    await world.advance(70_000);
+    const held = store.read.bind(store);
+    let reads = 0;
+    // Closed by hand between the read of the cache and the taking.
+    store.read = async (name) => {
+      reads += 1;
+      if (reads === 2)
+        await FlakyStore.prototype.force.call(store, name, { to: 'closed', nowMs: 1, reason: 'checked' });
+      return held(name);
+    };
+    await expect(late.acquire()).resolves.toMatchObject({ kind: 'normal' });
+  });
+});
+
+describe('while the store cannot be reached', () => {
+  test.each(['down', 'silent'] as const)('(%s) it goes on alone, and says so once', async (mode) => {
+    const { world, store, worker } = fleet();
+    store.mode = mode;
+    const breaker = worker();
+    const asked = breaker.execute(succeed);
+    await settled();
+    await world.advance(1_000);
+    await expect(asked).resolves.toBe('value');
+    expect(breaker.state()).toEqual({ status: 'closed', epoch: 0, degraded: true });
+    await failTimes(breaker, 1);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, degraded: true });
+    expect(world.degraded).toEqual([true]);
+    expect(world.errors).toEqual([
+      mode === 'down'
+        ? new Error('unreachable')
+        : expect.objectContaining({
+            name: 'BreakerStoreTimeoutError',
+            message: 'The store of the breaker `upstream` did not answer within 1000 ms.',
+          }),
+    ]);
+    expect(world.sleeping).toBe(0);
+  });
+
+  test('it does not ask more often than it would read', async () => {
+    const { world, store, worker } = fleet();
+    store.mode = 'down';
+    const breaker = worker();
+    await breaker.execute(succeed);
+    await failTimes(breaker, 1);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(store.reads).toBe(1);
+    await world.advance(1_500);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(store.reads).toBe(2);
+    expect(world.degraded).toEqual([true]);
+  });
+
+  test('it probes and closes alone', async () => {
+    const { world, store, worker } = fleet();
+    store.mode = 'down';
+    const breaker = worker();
+    await breaker.execute(succeed);
+    await failTimes(breaker, 1);
+    await world.advance(30_000);
+    await breaker.execute(succeed);
+    await breaker.execute(succeed);
+    expect(breaker.state()).toMatchObject({ status: 'closed', epoch: 3, degraded: true });
+  });
+
+  test('a change that it cannot write holds all the same', async () => {
+    const { store, worker } = fleet();
+    const breaker = worker();
+    await breaker.execute(succeed);
+    store.mode = 'down';
+    await expect(breaker.execute(fail)).rejects.toThrow(Down);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, degraded: true });
+  });
+});
+
+describe('when the store is back', () => {
+  const alone = async () => {
+    const all = fleet();
+    all.store.mode = 'down';
+    const breaker = all.worker();
+    await breaker.execute(succeed);
+    await failTimes(breaker, 1);
+    all.store.mode = 'up';
+    return { ...all, breaker };
+  };
+
+  test('it says so, and the fleet hears that the breaker is open', async () => {
+    const { world, store, breaker } = await alone();
+    await world.advance(2_000);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, degraded: false });
+    expect(world.degraded).toEqual([true, false]);
+    expect(world.errors[1]).toBeUndefined();
+    await expect(store.read(NAME)).resolves.toMatchObject({
+      status: 'open',
+      openUntil: world.nowMs - 2_000 + 30_000,
+      reason: 'failure-rate',
+    });
+  });
+
+  test('a row that others wrote meanwhile counts for more', async () => {
+    const { world, store, breaker } = await alone();
+    await store.force(NAME, { to: 'closed', nowMs: world.nowMs, reason: 'checked' });
+    await world.advance(2_000);
+    await expect(breaker.execute(succeed)).resolves.toBe('value');
+    expect(store.writes).toBe(1);
+  });
+
+  test('a breaker that found the upstream well by itself follows the fleet', async () => {
+    const { world, store, breaker } = await alone();
+    store.mode = 'down';
+    await world.advance(30_000);
+    await breaker.execute(succeed);
+    await breaker.execute(succeed);
+    store.mode = 'up';
+    await opened(store, world);
+    await world.advance(2_000);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 1, degraded: false });
+  });
+
+  test('an own probe is not handed over as an opening', async () => {
+    const { world, store, breaker } = await alone();
+    store.mode = 'down';
+    await world.advance(30_000);
+    const probe = await breaker.acquire();
+    store.mode = 'up';
+    await world.advance(2_000);
+    await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'normal' });
+    await probe.success(0);
+    expect(store.writes).toBe(0);
+    expect(breaker.state()).toMatchObject({ status: 'closed', epoch: 0, degraded: false });
+  });
+});
