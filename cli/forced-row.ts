@@ -4,7 +4,8 @@ export type ForcedStatus = typeof BreakerStatus.OPEN | typeof BreakerStatus.CLOS
 
 /**
  * The row that an operator's command makes of the one that is there; undefined where that is so already. An opened
- * breaker is held: no probe runs. The rule is that of `force` in the runtime's breaker, and a test compares both.
+ * breaker is held: no probe runs. The rule is that of `force` in `lambda/runtime/breaker/transitions.ts`, which the
+ * commands do not import; a test compares both.
  */
 export function forcedRow(
   seen: BreakerRow | undefined,
@@ -12,15 +13,17 @@ export function forcedRow(
 ): BreakerRow | undefined {
   const status = seen?.status ?? BreakerStatus.CLOSED;
   if (to === BreakerStatus.CLOSED ? status === to : status === to && seen?.held) return undefined;
-  const changed = {
+  const lastOpenedAt = status === BreakerStatus.CLOSED && to === BreakerStatus.OPEN ? nowMs : seen?.lastOpenedAt;
+  return {
     name: breakerRowName(UPSTREAM_BREAKER),
     status: to,
     epoch: (seen?.epoch ?? 0) + 1,
     changedAt: nowMs,
     reason,
     successes: 0,
+    ...(lastOpenedAt !== undefined && { lastOpenedAt }),
+    ...(to === BreakerStatus.OPEN
+      ? { openUntil: nowMs, openings: (seen?.openings ?? 0) + 1, held: true }
+      : { openings: 0 }),
   };
-  if (to === BreakerStatus.CLOSED) return { ...changed, lastOpenedAt: seen?.lastOpenedAt, openings: 0 };
-  const lastOpenedAt = status === BreakerStatus.CLOSED ? nowMs : (seen?.lastOpenedAt ?? nowMs);
-  return { ...changed, openUntil: nowMs, lastOpenedAt, openings: seen?.openings ?? 0, held: true };
 }
