@@ -1,0 +1,131 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { CommandTools } from '../../../cli/command';
+import { runBulwark } from '../../../cli/main';
+import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
+import { StackOutput } from '../../../lib/contract/outputs';
+import { deployment } from './deployment';
+import { SqsDouble } from './sqs';
+
+export const CALLER = 'arn:aws:iam::111122223333:user/on-call';
+export const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+const OUTPUTS = {
+  [StackOutput.API_URL]: `${deployment.apiUrl}/`,
+  [StackOutput.API_ID]: deployment.apiId,
+  [StackOutput.USAGE_PLAN_ID]: deployment.usagePlanId,
+  [StackOutput.JOBS_TABLE]: deployment.jobsTable,
+  [StackOutput.CLIENTS_TABLE]: deployment.clientsTable,
+  [StackOutput.QUEUE_URL]: deployment.queueUrl,
+  [StackOutput.DEAD_LETTER_QUEUE_URL]: deployment.deadLetterQueueUrl,
+  [StackOutput.UPSTREAM_SECRET]: deployment.upstreamSecret,
+  [StackOutput.CONTROL_TABLE]: deployment.controlTable,
+  [StackOutput.AUDIT_TABLE]: deployment.auditTable,
+  [StackOutput.CONSUMER_MAPPING_ID]: deployment.consumerMappingId,
+};
+
+/** What the commands see of AWS, in memory, on a clock that only a command's own sleep moves. */
+export class CloudDouble {
+  nowMs = NOW;
+  readonly sqs = new SqsDouble(() => this.nowMs);
+  readonly tables = mockClient(DynamoDBDocumentClient);
+  readonly sts = mockClient(STSClient);
+  readonly lambda = mockClient(LambdaClient);
+  readonly stacks = mockClient(CloudFormationClient);
+  readonly jobs = new Map<string, Record<string, unknown>>();
+  readonly interruption = new AbortController();
+  breaker: BreakerRow | undefined;
+  readonly audit: AuditRecord[] = [];
+  /** What the person at the terminal types; nobody is there where it is undefined. */
+  typed: string | undefined;
+
+  constructor() {
+    const Outputs = Object.entries(OUTPUTS).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    this.stacks.on(DescribeStacksCommand).resolves({ Stacks: [{ Outputs } as never] });
+    this.sts.on(GetCallerIdentityCommand).resolves({ Arn: CALLER });
+    this.lambda
+      .on(GetEventSourceMappingCommand, { UUID: deployment.consumerMappingId })
+      .resolves({ State: 'Enabled', ScalingConfig: { MaximumConcurrency: 10 } });
+    this.tables.on(GetCommand, { TableName: deployment.controlTable }).callsFake(() => ({ Item: this.breaker }));
+    this.tables
+      .on(GetCommand, { TableName: deployment.jobsTable })
+      .callsFake(({ Key }) => ({ Item: this.jobs.get(Key.jobId) }));
+    this.tables.on(BatchGetCommand).callsFake(({ RequestItems }) => ({
+      Responses: {
+        [deployment.jobsTable]: RequestItems[deployment.jobsTable].Keys.flatMap(
+          ({ jobId }: { jobId: string }) => this.jobs.get(jobId) ?? [],
+        ),
+      },
+    }));
+    this.tables.on(PutCommand, { TableName: deployment.controlTable }).callsFake(({ Item }) => {
+      this.breaker = Item;
+      return {};
+    });
+    this.tables.on(PutCommand, { TableName: deployment.auditTable }).callsFake(({ Item }) => {
+      this.audit.push(Item);
+      return {};
+    });
+    this.tables.on(UpdateCommand).resolves({});
+    this.tables.on(QueryCommand).resolves({ Items: [] });
+  }
+
+  /** A dead-lettered job and its message. */
+  deadLetter(jobId: string, reason: string | undefined, row: Record<string, unknown> = {}): void {
+    this.job(jobId, { status: 'dead-lettered', ...(reason && { failure: { reason } }), ...row });
+    this.sqs.put(
+      deployment.deadLetterQueueUrl,
+      { jobId, correlationId: `c-${jobId.slice(-4)}` },
+      { group: 'abcdefgh12345678', sentAtMs: this.nowMs - 3_600_000 },
+    );
+  }
+
+  job(jobId: string, row: Record<string, unknown> = {}): void {
+    this.jobs.set(jobId, {
+      jobId,
+      clientId: 'abcdefgh12345678',
+      status: 'queued',
+      model: 'claude-haiku-4-5',
+      correlationId: `c-${jobId.slice(-4)}`,
+      createdAt: '2026-11-22T10:00:00.000Z',
+      updatedAt: '2026-11-22T11:00:00.000Z',
+      expiresAt: this.nowMs / 1000 + 86_400,
+      fence: 5,
+      upstreamCalls: 7,
+      reservation: { inputTokens: 120, outputTokens: 256 },
+      ...row,
+    });
+  }
+
+  /** Runs a command line as the shell would. */
+  async bulwark(...args: string[]) {
+    const printed: string[] = [];
+    const errors: string[] = [];
+    const output = {
+      print: (line: string) => printed.push(line),
+      printError: (line: string) => errors.push(line),
+      ...(this.typed !== undefined && { ask: async () => this.typed ?? '' }),
+    };
+    const tools: CommandTools = {
+      now: () => this.nowMs,
+      sleep: async (ms) => {
+        this.nowMs += ms;
+      },
+      signal: this.interruption.signal,
+    };
+    const code = await runBulwark([...args, '--env', 'dev'], output, tools);
+    return { code, printed, errors };
+  }
+}
+
+/** The n-th job's id. */
+export const jobId = (n: number): string => `job_${n.toString(16).padStart(32, '0')}`;
