@@ -127,7 +127,10 @@ test('a fleet in any interleaving: no row skips a state, and its epoch only grow
           const { breaker, held } = workers[worker] as (typeof workers)[number];
           if (act === 'wait') nowMs += waitMs;
           else running.push(take(breaker, held, act));
-          if (waitMs % 3 === 0 && scheduler.count() > 0) await scheduler.waitOne();
+          for (let done = 0; done < waitMs % 7; done += 1) {
+            await settled();
+            if (scheduler.count() > 0) await scheduler.waitOne();
+          }
         }
         await scheduler.waitFor(Promise.all(running));
         expectLawful(store.rows);
@@ -170,7 +173,11 @@ const probeFor = async (scheduler: fc.Scheduler, skews: readonly number[], asks:
       if (permit.kind === 'probe') holdings.push({ from: nowMs, until: (row?.probeUntil ?? 0) - skewMs, permit });
     };
     asking.push(breaker.acquire(`worker-${index}`).then(hold, () => undefined));
-    for (let done = 0; done < steps && scheduler.count() > 0; done += 1) await scheduler.waitOne();
+    for (let done = 0; done < steps; done += 1) {
+      await settled();
+      if (scheduler.count() > 0) await scheduler.waitOne();
+    }
+    await settled();
   }
   await scheduler.waitFor(Promise.all(asking));
   return { store, holdings };
