@@ -9,8 +9,10 @@ export interface PromiseResult {
   readonly seconds: number;
 }
 
-export interface DrillOptions {
-  readonly addresses: StackAddresses;
+/** What one part of a drill has found; `holds` says whether the measured is the goal. */
+export type Finding = Pick<PromiseResult, 'measured' | 'holds'>;
+
+export interface SimulationOptions {
   /** The long form. */
   readonly full: boolean;
   /** Tells what is going on. */
@@ -19,20 +21,42 @@ export interface DrillOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A promise of the design, and the drill that can refute it. */
+export interface DrillOptions extends SimulationOptions {
+  readonly addresses: StackAddresses;
+}
+
+/** A promise of the design, and the drill that can refute it. A drill has one of the two parts, or both. */
 export interface PromiseDrill {
   /** `P1` to `P9`. */
   readonly promise: string;
   readonly title: string;
   readonly goal: string;
-  /** Measures; `holds` says whether the measured is the goal. */
-  run(options: DrillOptions): Promise<Pick<PromiseResult, 'measured' | 'holds'>>;
+  /** The part that needs nothing but this machine: real code in virtual time, over stores in memory. */
+  simulate?(options: SimulationOptions): Promise<Finding>;
+  /** The part that runs on a local stack; its figures are reported with `emulator` before their names. */
+  onStack?(options: DrillOptions): Promise<Finding>;
 }
 
-/** Runs one drill and takes its time. */
-export async function runDrill(drill: PromiseDrill, options: DrillOptions): Promise<PromiseResult> {
+/** Runs a drill's parts, those on a stack where there is one, and takes their time. */
+export async function runDrill(
+  drill: PromiseDrill,
+  { addresses, ...options }: SimulationOptions & { readonly addresses?: StackAddresses },
+  parts: readonly ('simulate' | 'onStack')[] = ['simulate', 'onStack'],
+): Promise<PromiseResult> {
   const startedAt = performance.now();
-  const { measured, holds } = await drill.run(options);
+  const findings: Finding[] = [];
+  if (drill.simulate && parts.includes('simulate')) findings.push(await drill.simulate(options));
+  if (drill.onStack && addresses && parts.includes('onStack')) {
+    const { measured, holds } = await drill.onStack({ ...options, addresses });
+    findings.push({ measured: prefixed(measured), holds });
+  }
+  const measured = Object.assign({}, ...findings.map((finding) => finding.measured));
+  const holds = findings.length > 0 && findings.every((finding) => finding.holds);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   return { promise: drill.promise, measured, goal: drill.goal, holds, seconds };
 }
+
+const prefixed = (measured: Finding['measured']): Finding['measured'] =>
+  Object.fromEntries(
+    Object.entries(measured).map(([name, value]) => [`emulator${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
+  );

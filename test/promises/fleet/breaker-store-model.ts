@@ -1,6 +1,6 @@
-import type { BreakerRow } from '../../../lib/contract/control';
 import type { IBreakerStore, StoreAnswer } from '../../../lambda/runtime/breaker/breaker-store';
 import type { Random } from '../../../lambda/runtime/clock/clock';
+import type { BreakerRow } from '../../../lib/contract/control';
 import { between } from './seeded-random';
 import type { VirtualTime } from './virtual-time';
 

@@ -9,6 +9,12 @@ export interface Sandbox {
   handle(message: QueuedMessage): Promise<boolean>;
 }
 
+/** What a mapping is set to. */
+export interface Mapping {
+  readonly enabled: boolean;
+  readonly maxConcurrency: number;
+}
+
 export interface ConsumerModelOptions {
   readonly workers: number;
   readonly maxConcurrency: number;
@@ -23,12 +29,13 @@ export interface ConsumerModelOptions {
  * at once, any free sandbox for a message. What runs while it is disabled runs to its end.
  */
 export class ConsumerModel {
-  enabled = true;
-  maxConcurrency: number;
+  /** What the mapping was last set to; `#applied` lags behind it. */
+  wanted: Mapping;
   running = 0;
   invocations = 0;
   /** Told when the number of running invocations has changed. */
   onChange: () => void = () => undefined;
+  #applied: Mapping;
   readonly #free: Sandbox[];
   #polling = 0;
 
@@ -39,17 +46,22 @@ export class ConsumerModel {
     readonly options: ConsumerModelOptions,
     readonly random: Random,
   ) {
-    this.maxConcurrency = options.maxConcurrency;
+    this.wanted = { enabled: true, maxConcurrency: options.maxConcurrency };
+    this.#applied = this.wanted;
     this.#free = Array.from({ length: options.workers }, (_, index) => makeSandbox(index));
     queue.onReady = () => this.poll();
   }
 
-  /** Changes the mapping as `UpdateEventSourceMapping` does: in effect a little later. */
-  update(change: { readonly enabled?: boolean; readonly maxConcurrency?: number }): void {
+  /** Changes the mapping as `UpdateEventSourceMapping` does: said at once, in effect a little later. */
+  update({ enabled, maxConcurrency }: Partial<Mapping>, onApplied: () => void): void {
     const [least, most] = this.options.applyMs;
+    this.wanted = {
+      enabled: enabled ?? this.wanted.enabled,
+      maxConcurrency: maxConcurrency ?? this.wanted.maxConcurrency,
+    };
     this.time.after(between(this.random, least, most), () => {
-      this.enabled = change.enabled ?? this.enabled;
-      this.maxConcurrency = change.maxConcurrency ?? this.maxConcurrency;
+      this.#applied = this.wanted;
+      onApplied();
       this.poll();
     });
   }
@@ -70,8 +82,8 @@ export class ConsumerModel {
   poll(): void {
     const [least, most] = this.options.pollMs;
     while (
-      this.enabled &&
-      this.running + this.#polling < Math.min(this.maxConcurrency, this.options.workers) &&
+      this.#applied.enabled &&
+      this.running + this.#polling < Math.min(this.#applied.maxConcurrency, this.options.workers) &&
       this.#polling < this.queue.readyCount
     ) {
       this.#polling += 1;
@@ -81,11 +93,11 @@ export class ConsumerModel {
 
   readonly #polled = (): void => {
     this.#polling -= 1;
-    if (!this.enabled) return;
-    const message = this.queue.receive();
-    if (!message) return;
-    const sandbox = this.#take();
-    if (!sandbox) throw new Error('More invocations than sandboxes.');
+    if (!this.#applied.enabled) return;
+    const sandbox = this.queue.readyCount > 0 ? this.#take() : undefined;
+    // The controller's own invocation may have the last sandbox for a moment.
+    const message = sandbox && this.queue.receive();
+    if (!sandbox || !message) return;
     this.running += 1;
     this.invocations += 1;
     this.onChange();

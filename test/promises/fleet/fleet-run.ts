@@ -1,7 +1,7 @@
 import { ConsumerModel } from './consumer-model';
 import { QueueModel } from './queue-model';
 import { between, exponential, seededRandom } from './seeded-random';
-import { type Outage, OUTAGE_KINDS, type SeenCall, UpstreamModel } from './upstream-model';
+import { OUTAGE_KINDS, type Outage, type SeenCall, UpstreamModel } from './upstream-model';
 import { withVirtualGlobals } from './virtual-globals';
 import { VirtualTime } from './virtual-time';
 import type { Fleet, MakeFleet, OpenWindow } from './world';
@@ -12,14 +12,15 @@ const SECOND = 1_000;
 export const SCENE = {
   workers: 1_000,
   /** Mean time between two jobs. */
-  arrivalMs: 100,
+  arrivalMs: 200,
   /** A completion of some thousand tokens takes so long. */
   callMs: [15 * SECOND, 35 * SECOND],
   outage: [60 * SECOND, 660 * SECOND],
   flapsFrom: 1_000 * SECOND,
   flapsTo: 1_300 * SECOND,
-  arrivalsUntil: 1_400 * SECOND,
-  endsAt: 3_600 * SECOND,
+  /** Long enough for the poison to meet an upstream that serves others. */
+  arrivalsUntil: 2_400 * SECOND,
+  endsAt: 4_800 * SECOND,
   poisonRate: 0.002,
   visibilityMs: 360 * SECOND,
   maxReceiveCount: 5,

@@ -1,7 +1,7 @@
 import { ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
 import CircuitBreaker from 'opossum';
-import type { Submission } from '../../../lambda/runtime/jobs/submission';
 import { fullJitter } from '../../../lambda/runtime/backoff/full-jitter';
+import type { Submission } from '../../../lambda/runtime/jobs/submission';
 import type { Sandbox } from './consumer-model';
 import type { QueuedMessage } from './queue-model';
 import { POISON } from './upstream-model';
@@ -74,4 +74,3 @@ export const opossumFleet: MakeFleet = (world) =>
     });
     return (call) => breaker.fire(call);
   });
-

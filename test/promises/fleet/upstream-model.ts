@@ -37,17 +37,18 @@ const completion: Completion = {
   usage: { inputTokens: 1, outputTokens: 1, cacheWriteTokens: 0, cacheReadTokens: 0 },
 };
 
+/** As the adapter of the Messages API reports them. */
 const FAILURES: Record<OutageKind, UpstreamErrorDetails> = {
   refuses: { reason: 'upstream-connection', disposition: 'retry', firstByteArrived: false },
   errors: { reason: 'upstream-error', disposition: 'retry', status: 500, firstByteArrived: true },
-  overloaded: { reason: 'upstream-rate-limited', disposition: 'retry', status: 529, firstByteArrived: true },
-  hangs: { reason: 'upstream-timeout', disposition: 'return', firstByteArrived: false },
+  overloaded: { reason: 'upstream-error', disposition: 'retry', status: 529, firstByteArrived: true },
+  hangs: { reason: 'upstream-timeout', disposition: 'retry', firstByteArrived: false },
 };
 
 /** A broken connection: what a call meets that was under way when the outage began. */
 const BROKEN: UpstreamErrorDetails = {
   reason: 'upstream-connection',
-  disposition: 'return',
+  disposition: 'retry',
   firstByteArrived: true,
 };
 

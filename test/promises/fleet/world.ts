@@ -18,8 +18,14 @@ export interface World {
   readonly upstream: UpstreamModel;
 }
 
-/** A stretch of time, in milliseconds since the begin, in which no more than one call may reach the upstream. */
-export type OpenWindow = readonly [fromMs: number, toMs: number];
+/** A stretch in which no more than one call may reach the upstream; milliseconds since the begin. */
+export interface OpenWindow {
+  readonly fromMs: number;
+  /** When the breaker closed, or opened anew. */
+  readonly toMs: number;
+  /** When its probe may start. */
+  readonly probeFromMs: number;
+}
 
 /** A kind of fleet: what its workers do with a message, and who steers them. */
 export interface Fleet {

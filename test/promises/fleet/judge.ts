@@ -1,0 +1,98 @@
+import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
+import { LEAST_CONCURRENCY } from '../../../lambda/runtime/consumer-control/consumer';
+import { STEP_SECONDS } from './control-model';
+import { type FleetRun, SCENE } from './fleet-run';
+import { PEER_OPEN_MS } from './peer-fleets';
+
+/** Milliseconds for which a worker may rely on what it has read of the shared row, and the way of an answer. */
+export const CACHE_LAG_MS = 2_100;
+/** What a peer's breaker gets to open before its calls are counted. */
+const PEER_DETECTION_MS = 60_000;
+
+/** Two probes of a mean call each, and a step for every doubling from two workers to all. */
+const IDEAL_RAMP_MS =
+  BREAKER_DEFAULTS.successesToClose * ((SCENE.callMs[0] + SCENE.callMs[1]) / 2) +
+  Math.ceil(Math.log2(SCENE.workers / LEAST_CONCURRENCY)) * STEP_SECONDS * 1_000;
+
+/** What a run amounts to. */
+export interface Verdict {
+  readonly seed: number;
+  readonly jobs: number;
+  /** Open windows of the whole run; for a fleet of single breakers, slices of the long outage as long as theirs. */
+  readonly windows: number;
+  /** Most calls that reached the upstream while it was down, in one window. */
+  readonly callsPerWindow: number;
+  /** Calls after the opening by workers that had read the row before it. */
+  readonly stragglers: number;
+  readonly callsWhileDown: number;
+  readonly deadByOutage: number;
+  /** Poison that did not end in the dead-letter queue. */
+  readonly poisonAlive: number;
+  readonly unfinished: number;
+  readonly recoveryMs: number;
+  /** Time to full throughput against the ideal ramp; 0 where the fleet has none. */
+  readonly rampRatio: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Judges one run by the goals of the promise. */
+export function judge(run: FleetRun): Verdict {
+  const down = run.calls.filter(({ isDown }) => isDown).map(({ atMs }) => atMs);
+  const windows = run.openWindows?.map(({ fromMs, toMs }) => ({ fromMs: fromMs + CACHE_LAG_MS, toMs })) ?? slices();
+  const perWindow = windows.map((window) => countIn(down, window));
+  const lags = (run.openWindows ?? []).map(({ fromMs }) => ({ fromMs, toMs: fromMs + CACHE_LAG_MS }));
+  return {
+    seed: run.seed,
+    jobs: run.jobs,
+    windows: windows.length,
+    callsPerWindow: Math.max(0, ...perWindow),
+    stragglers: lags.reduce((sum, window) => sum + countIn(down, window), 0),
+    callsWhileDown: down.length,
+    deadByOutage: run.deadByOutage,
+    poisonAlive: run.poison - run.deadPoison,
+    unfinished: run.unfinished,
+    recoveryMs: run.recoveryMs ?? Number.POSITIVE_INFINITY,
+    rampRatio: rampRatio(run),
+    figures: run.figures,
+  };
+}
+
+/** Calls within a window; `calls` is in order of time. */
+const countIn = (calls: readonly number[], { fromMs, toMs }: Window): number =>
+  Math.max(0, firstFrom(calls, toMs) - firstFrom(calls, fromMs));
+
+const firstFrom = (calls: readonly number[], ms: number): number => {
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((calls[middle] as number) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const slices = (): Window[] => {
+  const [from, to] = SCENE.outage;
+  const count = Math.floor((to - from - PEER_DETECTION_MS) / PEER_OPEN_MS);
+  return Array.from({ length: count }, (_, index) => {
+    const fromMs = from + PEER_DETECTION_MS + index * PEER_OPEN_MS;
+    return { fromMs, toMs: fromMs + PEER_OPEN_MS };
+  });
+};
+
+/**
+ * The ideal: the next probe runs as soon as its window ends, each probe takes a mean call, and every step of the
+ * ramp follows the one before at once.
+ */
+function rampRatio({ recoveryMs, openWindows }: FleetRun): number {
+  if (!openWindows) return 0;
+  const recoveredAt = SCENE.outage[1];
+  const current = openWindows.find(({ fromMs, toMs }) => fromMs <= recoveredAt && recoveredAt < toMs);
+  const restOfWindowMs = current ? Math.max(0, current.probeFromMs - recoveredAt) : 0;
+  return (recoveryMs ?? Number.POSITIVE_INFINITY) / (restOfWindowMs + IDEAL_RAMP_MS);
+}

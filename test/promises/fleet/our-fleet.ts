@@ -1,0 +1,159 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
+import { processBatch } from '../../../lambda/process-job/process-batch';
+import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
+import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
+import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
+import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import { BreakerStoreModel, type RowChange } from './breaker-store-model';
+import type { ConsumerModel, Sandbox } from './consumer-model';
+import { ControlModel } from './control-model';
+import { DATA_KEYS, JobStoreModel } from './job-store-model';
+import type { QueuedMessage } from './queue-model';
+import type { Fleet, FleetJob, MakeFleet, OpenWindow, World } from './world';
+
+const TIMEOUT_MS = 60_000;
+/** As the service stack has them, for the timeout of its processor. */
+const BUDGET_MS = TIMEOUT_MS - 5_000;
+const LEASE_MS = TIMEOUT_MS + 5_000;
+const TABLE_LATENCY_MS = 5;
+
+const silent = () => undefined;
+const LOG = { debug: silent, info: silent, warn: silent, error: silent };
+
+/** The fleet of this package: the processor's own code in each sandbox, over one shared breaker. */
+class OurFleet implements Fleet {
+  readonly jobs: JobStoreModel;
+  readonly store: BreakerStoreModel;
+  readonly metrics: Record<string, number> = {};
+  readonly #inFlight = new Map<string, QueuedMessage>();
+
+  constructor(readonly world: World) {
+    const { time, random } = world;
+    this.jobs = new JobStoreModel(time, TABLE_LATENCY_MS);
+    const options = { latencyMs: [2, 15] as const, errorRate: 0.01 };
+    this.store = new BreakerStoreModel(new MemoryBreakerStore(), time, random, options);
+  }
+
+  get ended(): number {
+    return this.jobs.succeeded + this.jobs.failed;
+  }
+
+  accept(job: FleetJob): void {
+    this.jobs.add(job);
+    this.world.queue.send(JSON.stringify({ jobId: job.id, correlationId: job.id }));
+  }
+
+  makeSandbox(index: number): Sandbox {
+    const dependencies = this.#dependencies();
+    return { handle: (message) => this.#handle(message, dependencies, `worker-${index}`) };
+  }
+
+  start(consumer: ConsumerModel): void {
+    const count: ProcessDependencies['count'] = (name, value = 1) => this.#count(name, value);
+    const control = new ControlModel(this.world, consumer, this.store, recordOf, count);
+    this.store.onChange = (row) => control.follow(row, UPSTREAM_BREAKER);
+  }
+
+  openWindows(): OpenWindow[] {
+    return windowsOf(this.store.changes, this.world.time.now() - this.world.time.elapsedMs);
+  }
+
+  figures(): Record<string, number> {
+    const { JobsRequeued = 0, UpstreamCalls = 0 } = this.metrics;
+    return {
+      requeued: JobsRequeued,
+      upstreamCalls: UpstreamCalls,
+      recordedTwice: this.jobs.recordedTwice,
+      storeReads: this.store.reads,
+      storeWrites: this.store.writes,
+    };
+  }
+
+  async #handle(message: QueuedMessage, dependencies: ProcessDependencies, requestId: string): Promise<boolean> {
+    const record = recordOf(message);
+    this.#inFlight.set(record.receiptHandle, message);
+    try {
+      const { batchItemFailures } = await processBatch([record], dependencies, {
+        requestId,
+        deadline: this.world.time.now() + BUDGET_MS,
+        logOf: () => LOG,
+      });
+      return batchItemFailures.length === 0;
+    } finally {
+      this.#inFlight.delete(record.receiptHandle);
+    }
+  }
+
+  #dependencies(): ProcessDependencies {
+    const { time, random, upstream, queue } = this.world;
+    const { now, sleep } = time;
+    return {
+      store: this.jobs,
+      dataKeys: DATA_KEYS,
+      queue: {
+        send: async (messages) => {
+          for (const outgoing of messages) this.#send(outgoing);
+          return [];
+        },
+        returnAfter: async (handle, seconds) => {
+          const message = this.#inFlight.get(handle);
+          if (message) queue.returnAfter(message, message.receipt, seconds * 1_000);
+        },
+      },
+      breaker: new CircuitBreaker({ store: this.store }, { now, random, sleep }),
+      breakerStore: this.store,
+      upstream,
+      upstreamKey: { get: async () => 'key', renew: async () => 'key' },
+      count: (name, value = 1) => this.#count(name, value),
+      now,
+      random,
+      sleep,
+      leaseMs: LEASE_MS,
+      maxReceiveCount: queue.options.maxReceiveCount,
+    };
+  }
+
+  #count(name: string, value: number): void {
+    this.metrics[name] = (this.metrics[name] ?? 0) + value;
+  }
+
+  #send({ message, delaySeconds = 0, firstQueuedAt }: Outgoing): void {
+    const attributes: Record<string, string> =
+      firstQueuedAt === undefined ? {} : { [FIRST_QUEUED_AT]: String(firstQueuedAt) };
+    this.world.queue.send(JSON.stringify(message), { delaySeconds, attributes });
+  }
+}
+
+export const ourFleet: MakeFleet = (world) => new OurFleet(world);
+
+const recordOf = ({ body, receives, receipt, sentAtMs, attributes }: QueuedMessage): SQSRecord => {
+  const id = `${JSON.parse(body).jobId}`;
+  const messageAttributes = Object.fromEntries(
+    Object.entries(attributes).map(([name, stringValue]) => [name, { dataType: 'Number' as const, stringValue }]),
+  );
+  return {
+    messageId: id,
+    receiptHandle: `${id} ${sentAtMs} ${receipt}`,
+    body,
+    attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: String(sentAtMs) },
+    messageAttributes,
+  } as unknown as SQSRecord;
+};
+
+/** The stretches in which the shared row was not closed, one for each opening. */
+const windowsOf = (changes: readonly RowChange[], sinceMs: number): OpenWindow[] => {
+  const windows: OpenWindow[] = [];
+  let opening: RowChange | undefined;
+  const end = (toMs: number) => {
+    if (opening) windows.push({ fromMs: opening.atMs, toMs, probeFromMs: (opening.row.openUntil ?? 0) - sinceMs });
+  };
+  for (const change of changes) {
+    if (change.row.status === BreakerStatus.HALF_OPEN) continue;
+    end(change.atMs);
+    opening = change.row.status === BreakerStatus.OPEN ? change : undefined;
+  }
+  end(Number.POSITIVE_INFINITY);
+  return windows;
+};
