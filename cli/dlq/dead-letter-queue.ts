@@ -73,13 +73,21 @@ export class DeadLetterQueue {
         MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
       }),
     );
-    const letters = Messages.map(letterOf);
+    return this.#withRows(Messages.map(letterOf));
+  }
+
+  async #withRows(letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
     const jobIds = letters.flatMap(({ jobId }) => jobId ?? []);
-    const rows = await readJobRows(this.#tables, this.#jobsTable, jobIds);
-    return letters.map((letter) => {
-      const row = letter.jobId === undefined ? undefined : rows.get(letter.jobId);
-      return row ? { ...letter, row } : letter;
-    });
+    try {
+      const rows = await readJobRows(this.#tables, this.#jobsTable, jobIds);
+      return letters.map((letter) => {
+        const row = letter.jobId === undefined ? undefined : rows.get(letter.jobId);
+        return row ? { ...letter, row } : letter;
+      });
+    } catch (error) {
+      await this.giveBack(letters);
+      throw error;
+    }
   }
 
   /** Lets others receive the letters at once; those for which it fails come back by themselves. */
