@@ -61,9 +61,9 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     queueUrl: output(StackOutput.QUEUE_URL),
     deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
     upstreamSecret: output(StackOutput.UPSTREAM_SECRET),
-    controlTable: outputs.get(StackOutput.CONTROL_TABLE) ?? '',
-    auditTable: outputs.get(StackOutput.AUDIT_TABLE) ?? '',
-    consumerMappingId: outputs.get(StackOutput.CONSUMER_MAPPING_ID) ?? '',
+    controlTable: output(StackOutput.CONTROL_TABLE),
+    auditTable: output(StackOutput.AUDIT_TABLE),
+    consumerMappingId: output(StackOutput.CONSUMER_MAPPING_ID),
   };
 }
 
