@@ -21,6 +21,7 @@ import { installEmulator } from './emulator/install';
 import { choosePort } from './emulator/port';
 import { startEmulator } from './emulator/process';
 import { fillGaps, type GapReport } from './emulator-gaps/all-gaps';
+import { standIn } from './emulator-gaps/stand-ins';
 import { accessTo, apiUrlAt, isAws, regionOf } from './endpoint';
 import { takeInstanceLock } from './instance-lock';
 import { causeOf } from './interruption';
@@ -131,6 +132,7 @@ async function deployStacks(
   if (endpoint) await deleteStacks(endpoint, deployOptions.signal);
   await bootstrap(deployOptions);
   await building;
+  if (!isAws(deployOptions.endpoint)) standIn(deployOptions.places.assembly);
   if (endpoint && !keep) atEnd(() => deleteStacks(endpoint));
   await deploy(deployOptions);
 }
