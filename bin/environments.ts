@@ -17,6 +17,8 @@ export interface Environment {
   readonly breakerMaxOpenSeconds: number;
   /** Seconds between two steps of resuming the processors, each of which doubles their number: 1 to 900. */
   readonly resumeStepSeconds: number;
+  /** Seconds for which a job is sent anew while the upstream fails, from its own first failure: 60 to 1209600. */
+  readonly outagePatienceSeconds: number;
   /** Seconds that a job may wait in the queue before it is sent again: 60 to 1209600. */
   readonly stuckAfterSeconds: number;
   /** Days that logs are kept. */
@@ -42,12 +44,17 @@ const OUTAGE = {
   breakerOpenSeconds: 30,
   breakerMaxOpenSeconds: 60,
   resumeStepSeconds: 30,
+  outagePatienceSeconds: 86_400,
   stuckAfterSeconds: 900,
 } as const;
 
-/** Short windows, so that a drill of an outage takes seconds. */
+/**
+ * Short windows, so that a drill of an outage takes seconds; and more failures than the 15 calls that one poisoned job
+ * makes, so that it ends in the dead-letter queue alone.
+ */
 const LOCAL_OUTAGE = {
   ...OUTAGE,
+  breakerFailures: 20,
   breakerOpenSeconds: 3,
   breakerMaxOpenSeconds: 6,
   resumeStepSeconds: 2,

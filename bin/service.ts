@@ -29,6 +29,7 @@ export function composeService(app: App, environment: Environment): { data: Data
       openFor: Duration.seconds(environment.breakerOpenSeconds),
       openForAtMost: Duration.seconds(environment.breakerMaxOpenSeconds),
       resumeStep: Duration.seconds(environment.resumeStepSeconds),
+      patience: Duration.seconds(environment.outagePatienceSeconds),
       stuckAfter: Duration.seconds(environment.stuckAfterSeconds),
     },
     logRetention: environment.logRetentionDays,

@@ -13,6 +13,8 @@ export interface ProcessDependencies {
   readonly store: Omit<IJobStore, 'create' | 'readState' | 'readResult' | 'removeExpired'>;
   readonly dataKeys: Pick<IDataKeys, 'unwrap'>;
   readonly queue: Pick<IWorkQueue, 'returnAfter' | 'send'>;
+  /** Where the queue moves a message by itself; for a job that is given up before the last receive. */
+  readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly breaker: Pick<IBreaker, 'acquire' | 'state'>;
   /** The breaker's row, for the one decision that must not rest on a cached state. */
   readonly breakerStore: Pick<IBreakerStore, 'read'>;
@@ -26,6 +28,8 @@ export interface ProcessDependencies {
   readonly leaseMs: number;
   /** The receive after which the queue moves a message to its dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Milliseconds for which a job is sent anew while the upstream fails, counted from its own first failure. */
+  readonly patienceMs: number;
 }
 
 /** What processing knows of the invocation and the record it is in. */

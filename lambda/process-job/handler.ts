@@ -35,6 +35,8 @@ const environment = readEnvironment({
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
   maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
+  deadLetterQueueUrl: url(EnvironmentKey.DEAD_LETTER_QUEUE_URL),
+  patienceMs: integer(EnvironmentKey.OUTAGE_PATIENCE_MS, { min: 1_000, max: 14 * DAY_MS }),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
   breakerFailures: integer(EnvironmentKey.BREAKER_FAILURES, { min: 1, max: 10_000 }),
   breakerFailurePercent: integer(EnvironmentKey.BREAKER_FAILURE_PERCENT, { min: 1, max: 100 }),
@@ -51,6 +53,7 @@ const RESERVE_MS = 2_000;
 const PROBE_MARGIN_MS = 5_000;
 
 const dynamodb = new DynamoDBClient(awsClientOptions);
+const sqs = new SQSClient(awsClientOptions);
 const breakerStore = new DynamoDbBreakerStore(dynamodb, environment.controlTable);
 
 const dependencies: ProcessDependencies = {
@@ -69,7 +72,9 @@ const dependencies: ProcessDependencies = {
   }),
   breakerStore,
   dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
-  queue: new SqsWorkQueue(new SQSClient(awsClientOptions), environment.queueUrl),
+  queue: new SqsWorkQueue(sqs, environment.queueUrl),
+  deadLetterQueue: new SqsWorkQueue(sqs, environment.deadLetterQueueUrl),
+  patienceMs: environment.patienceMs,
   upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),
   upstreamKey: new SecretCache({
     load: upstreamKeySource(new SecretsManagerClient(awsClientOptions), environment.upstreamSecret),

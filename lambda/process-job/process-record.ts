@@ -6,10 +6,12 @@ import { JobStatus } from '../../lib/contract/tables';
 import { fullJitter } from '../runtime/backoff/full-jitter';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import type { Failure, Job } from '../runtime/jobs/job';
+import type { Release } from '../runtime/jobs/job-updates';
 import type { LeaseRefusal } from '../runtime/jobs/lease';
-import { MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
+import { type IWorkQueue, MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
 import { isOutage } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
+import { factsOfRow, factsOfState, isPatienceOver, nextOutageRecord, type OutageFacts } from './outage-facts';
 import { type RunOutcome, runJob } from './run-job';
 
 /** `acknowledged`: the message is done. `returned`: the queue keeps it, and moves it after its last receive. */
@@ -122,9 +124,14 @@ class RecordProcessing {
   async #giveUp(job: Job, { failure, retryAfterMs = 0 }: Unfinished): Promise<RecordOutcome> {
     const { store, now, count } = this.dependencies;
     const { log } = this.invocation;
-    const failedSince = isOutage(failure.reason) ? (job.failedSince ?? this.#startedAt) : job.failedSince;
-    if (isOutage(failure.reason) && (await this.#isOutageSince(failedSince ?? this.#startedAt))) {
-      return this.#requeue(job, this.#holdBackMs(retryAfterMs), failure);
+    const meetsOutage = isOutage(failure.reason);
+    const failedSince = job.failedSince ?? this.#startedAt;
+    const facts = meetsOutage ? await this.#outageFacts() : undefined;
+    const outage = facts && nextOutageRecord(job.outage, facts, { startedAt: this.#startedAt, nowMs: now() });
+    if (facts && outage && this.#isOutages(facts, failedSince)) {
+      return isPatienceOver(outage, { nowMs: now(), patienceMs: this.dependencies.patienceMs })
+        ? this.#deadLetter(job, failure)
+        : this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
     }
     if (this.#isLastReceive) {
       await store.deadLetter(job, failure, now());
@@ -132,27 +139,29 @@ class RecordProcessing {
       log.error('The job goes to the dead-letter queue.', { failure });
       return this.#keepMessage(0);
     }
-    await store.release(job, { nowMs: now(), failure, failedSince });
+    await store.release(job, { nowMs: now(), failure, failedSince: meetsOutage ? failedSince : job.failedSince });
     log.warn('The job goes back to the queue.', { failure });
     return this.#return(Math.max(this.#backoffMs(), retryAfterMs));
   }
 
+  /** Whether the failure is the outage's: while the breaker is open; on the last receive also where it has been since. */
+  #isOutages(facts: OutageFacts, failedSince: number): boolean {
+    return !facts.isClosed || (this.#isLastReceive && facts.changedAt >= failedSince);
+  }
+
   /**
-   * Whether a failure is the outage's and not the job's. While the breaker is open it is; on the last receive also
-   * where it has been open since the job began to fail, which the store is asked for: another worker may know it alone.
+   * What is known of the outage: of this process, and on the last receive of the store as well, since another worker
+   * may know alone of an opening, and this decision must not rest on a cached state.
    */
-  async #isOutageSince(failedSince: number): Promise<boolean> {
-    const { breaker, breakerStore } = this.dependencies;
-    const known = breaker.state();
-    if (known.status !== BreakerStatus.CLOSED) return true;
-    if (!this.#isLastReceive) return false;
+  async #outageFacts(): Promise<OutageFacts> {
+    const { breaker, breakerStore, now } = this.dependencies;
+    const known = factsOfState(breaker.state());
+    if (!known.isClosed || !this.#isLastReceive) return known;
     try {
-      const row = await breakerStore.read(UPSTREAM_BREAKER);
-      // Closed since then means open before that: a closed row changes by closing alone.
-      return row !== undefined && (row.status !== BreakerStatus.CLOSED || row.changedAt >= failedSince);
+      return factsOfRow(await breakerStore.read(UPSTREAM_BREAKER));
     } catch (error) {
       this.invocation.log.warn('The breaker could not be read: the job gets another round.', error as Error);
-      return true;
+      return { isClosed: false, changedAt: now(), lastOpenedAt: known.lastOpenedAt };
     }
   }
 
@@ -168,18 +177,34 @@ class RecordProcessing {
    * Sends a copy of the message and acknowledges this one: an outage burns no receive, and the retention starts anew.
    * A crash in between leaves two messages for one job, of which the lease lets one through at a time.
    */
-  async #requeue(job: Job, waitMs: number, failure?: Failure): Promise<RecordOutcome> {
+  async #requeue(job: Job, waitMs: number, change: Pick<Release, 'failure' | 'outage'> = {}): Promise<RecordOutcome> {
     const { store, queue, now, count } = this.dependencies;
-    const { jobId, correlationId, clientId } = job;
-    await store.release(job, { nowMs: now(), failure });
+    await store.release(job, { nowMs: now(), ...change });
     const delaySeconds = Math.min(Math.max(1, Math.floor(waitMs / 1_000)), MAX_DELAY_SECONDS);
-    const refused = await queue.send([
-      { message: { jobId, correlationId }, clientId, delaySeconds, firstQueuedAt: firstQueuedAt(this.record) },
-    ]);
-    if (refused.length > 0) throw new Error('The queue did not take the copy of the message.');
+    await this.#sendCopy(queue, job, delaySeconds);
     count(MetricName.JOBS_REQUEUED);
-    this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure });
+    this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure: change.failure });
     return 'acknowledged';
+  }
+
+  /**
+   * Gives the job up before the last receive. The copy goes first: a crash in between leaves the message, whose next
+   * receive finds the job as it was.
+   */
+  async #deadLetter(job: Job, failure: Failure): Promise<RecordOutcome> {
+    const { store, deadLetterQueue, now, count } = this.dependencies;
+    await this.#sendCopy(deadLetterQueue, job, 0);
+    await store.deadLetter(job, failure, now());
+    count(MetricName.JOBS_DEAD_LETTERED);
+    this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
+    return 'acknowledged';
+  }
+
+  async #sendCopy(queue: Pick<IWorkQueue, 'send'>, job: Job, delaySeconds: number): Promise<void> {
+    const { jobId, correlationId, clientId } = job;
+    const copy = { message: { jobId, correlationId }, clientId, firstQueuedAt: firstQueuedAt(this.record) };
+    const refused = await queue.send([{ ...copy, delaySeconds }]);
+    if (refused.length > 0) throw new Error('The queue did not take the copy of the message.');
   }
 
   #backoffMs(): number {

@@ -38,10 +38,6 @@ export const runJob = async (
   invocation: Invocation,
 ): Promise<RunOutcome> => {
   try {
-    const breaker = dependencies.breaker.state();
-    const waitMs = breaker.status === 'open' ? breaker.openUntil - dependencies.now() : 0;
-    // What is known already costs no decryption.
-    if (waitMs > 0) return { kind: 'held-back', retryAfterMs: waitMs };
     const context = sealingContextOf(job);
     const { wrappedKey } = job.sealedRequest;
     const plaintext = await dependencies.dataKeys.unwrap(wrappedKey, context);

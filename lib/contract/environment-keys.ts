@@ -49,6 +49,10 @@ export const EnvironmentKey = {
   BREAKER_SLOW_CALL_MS: 'BULWARK_BREAKER_SLOW_CALL_MS',
   /** Probes in a row that close the breaker. */
   BREAKER_SUCCESSES_TO_CLOSE: 'BULWARK_BREAKER_SUCCESSES_TO_CLOSE',
+  /** URL of the dead-letter queue of the work queue. */
+  DEAD_LETTER_QUEUE_URL: 'BULWARK_DEAD_LETTER_QUEUE_URL',
+  /** Milliseconds for which a job is sent anew while the upstream fails, counted from its own first failure. */
+  OUTAGE_PATIENCE_MS: 'BULWARK_OUTAGE_PATIENCE_MS',
   /** Milliseconds that a job may wait in the queue before it is sent again. */
   STUCK_AFTER_MS: 'BULWARK_STUCK_AFTER_MS',
   /** Milliseconds that the work queue keeps a message; a job that waits longer has none. */

@@ -59,7 +59,7 @@ export class QueueAlarms extends Construct {
       threshold: maxAge.toSeconds(),
       evaluationPeriods: 3,
       description: `The oldest message has waited for more than ${maxAge.toSeconds()} seconds.`,
-      runbook: 'queue-age',
+      runbook: 'oldest-message',
     });
     this.poison = this.add('Poison', {
       metric: receivesPerDeletion(queue),

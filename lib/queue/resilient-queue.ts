@@ -229,6 +229,13 @@ export class ResilientQueue extends Construct {
       .combine(this.encryptionKey.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt'));
   }
 
+  /** Lets the grantee send a message to the dead-letter queue itself, where it knows before the last receive. */
+  public grantDeadLetter(grantee: iam.IGrantable): iam.Grant {
+    return this.deadLetterQueue
+      .grant(grantee, 'sqs:SendMessage')
+      .combine(this.encryptionKey.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt'));
+  }
+
   private warnOfFewReceives(): void {
     if (this.maxReceiveCount < LEAST_ADVISED_RECEIVES) {
       Annotations.of(this).addWarningV2(

@@ -37,6 +37,7 @@ export const breakerEnvironment = (settings: ResolvedOutageSettings): Record<str
   [EnvironmentKey.BREAKER_SLOW_CALL_MS]: String(settings.slowCall?.toMilliseconds() ?? 0),
   [EnvironmentKey.BREAKER_OPEN_FOR_MS]: String(settings.openFor.toMilliseconds()),
   [EnvironmentKey.BREAKER_MAX_OPEN_FOR_MS]: String(settings.openForAtMost.toMilliseconds()),
+  [EnvironmentKey.OUTAGE_PATIENCE_MS]: String(settings.patience.toMilliseconds()),
   [EnvironmentKey.BREAKER_SUCCESSES_TO_CLOSE]: String(settings.successesToClose),
 });
 

@@ -55,6 +55,14 @@ export interface OutageSettings {
   readonly resumeStep?: Duration;
 
   /**
+   * How long a job is sent anew that meets nothing but failures of the upstream, counted from its own first failure:
+   * between 1 minute and 14 days. Longer than any outage that no job is to be given up for.
+   *
+   * @default Duration.days(1)
+   */
+  readonly patience?: Duration;
+
+  /**
    * How long a job may wait in the queue before it is sent again, as its message may be lost: between 1 minute and
    * 14 days. The time for which the breaker is not closed does not count.
    *
@@ -77,6 +85,7 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
     openForAtMost: given.openForAtMost ?? Duration.seconds(Math.max(60, openFor.toSeconds())),
     successesToClose: given.successesToClose ?? 2,
     resumeStep: given.resumeStep ?? Duration.seconds(30),
+    patience: given.patience ?? Duration.days(1),
     stuckAfter: given.stuckAfter ?? Duration.minutes(15),
   };
   const check = new ConfigCheck(scope, id)
@@ -95,6 +104,7 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
   within('openFor', settings.openFor, 1, 86_400);
   within('openForAtMost', settings.openForAtMost, settings.openFor.toSeconds({ integral: false }), 86_400);
   within('resumeStep', settings.resumeStep, 1, 900);
+  within('patience', settings.patience, 60, 14 * 86_400);
   within('stuckAfter', settings.stuckAfter, 60, 14 * 86_400);
   check.throwProblems();
   return settings;

@@ -220,6 +220,7 @@ export class ServiceStack extends Stack {
         [EnvironmentKey.PROCESS_BUDGET_MS]: String(timeout.minus(SETTLE_TIME).toMilliseconds()),
         [EnvironmentKey.LEASE_MS]: String(timeout.plus(LEASE_MARGIN).toMilliseconds()),
         [EnvironmentKey.MAX_RECEIVE_COUNT]: String(data.workQueue.maxReceiveCount),
+        [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
         [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
         ...breakerEnvironment(this.outage),
       },
@@ -231,6 +232,7 @@ export class ServiceStack extends Stack {
     this.access.readUpstreamSecret(processor);
     this.access.changeControl(processor);
     data.workQueue.grantSend(processor);
+    data.workQueue.grantDeadLetter(processor);
     return { processor, consumer: data.workQueue.addConsumer(processor) };
   }
 

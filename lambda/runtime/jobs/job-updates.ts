@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import { type DueJob, dueEntry } from './due-jobs';
-import type { Failure, Usage } from './job';
+import type { Failure, OutageRecord, Usage } from './job';
 import type { Lease, LeaseRequest } from './lease';
 
 /** The changing part of an update of a job's row. */
@@ -60,7 +60,7 @@ export const upstreamCallUpdate = (lease: Lease): JobUpdate =>
   heldLease(lease, 'SET upstreamCalls = upstreamCalls + :one', {}, { ':one': 1 });
 
 /** What leaves the row when a job ends: the lease, the streak of failures, the entry in the index of due jobs. */
-const ENDED = 'leaseOwner, leaseUntil, failedSince, abandoned, dueBucket, dueAt';
+const ENDED = 'leaseOwner, leaseUntil, failedSince, outage, abandoned, dueBucket, dueAt';
 
 export interface End {
   readonly status: JobStatusValue;
@@ -87,13 +87,16 @@ export interface Release {
   readonly failure?: Failure;
   /** Since when it has failed by an outage's failures. @default - the streak is forgotten */
   readonly failedSince?: number;
+  /** How it fared with the outage. @default - as the row says */
+  readonly outage?: OutageRecord;
 }
 
 /** Gives the job back. */
-export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince }: Release): JobUpdate => {
+export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince, outage }: Release): JobUpdate => {
   const sets = ['#status = :queued', 'updatedAt = :now', DUE];
   const removes = ['leaseOwner', 'leaseUntil'];
   if (failure) sets.push('#failure = :failure');
+  if (outage) sets.push('outage = :outage');
   if (failedSince === undefined) removes.push('failedSince');
   else sets.push('failedSince = :failedSince');
   return heldLease(
@@ -105,6 +108,7 @@ export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince }: Rel
       ':now': isoTime(nowMs),
       ':failure': failure,
       ':failedSince': failedSince,
+      ':outage': outage,
       ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs),
     },
   );

@@ -24,6 +24,16 @@ export interface Failure {
   readonly detail?: string;
 }
 
+/** What tells a job that meets an outage from one that fails by itself, although the upstream serves the others. */
+export interface OutageRecord {
+  /** Milliseconds since the epoch at which the first run began that ended by such a failure. */
+  readonly since: number;
+  /** When the last one ended. */
+  readonly at: number;
+  /** How often it was sent anew after a failure, with the upstream serving others since the one before. */
+  readonly rounds: number;
+}
+
 /** A job's row, without the part of it that is sealed. */
 export interface JobState {
   readonly jobId: string;
@@ -51,6 +61,8 @@ export interface JobState {
   readonly failure?: Failure;
   /** Milliseconds since the epoch at which the first run began of those that failed in a row by an outage's failures. */
   readonly failedSince?: number;
+  /** How it fared with the upstream's failures since it was submitted. */
+  readonly outage?: OutageRecord;
   /** How often the sweeper has sent it again after a worker had abandoned it. */
   readonly abandoned?: number;
   /** Where the index of due jobs has it; while it has not ended. */
