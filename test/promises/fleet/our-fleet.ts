@@ -1,4 +1,3 @@
-import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
@@ -11,6 +10,7 @@ import type { ConsumerModel, Sandbox } from './consumer-model';
 import { ControlModel } from './control-model';
 import { DATA_KEYS, JobStoreModel } from './job-store-model';
 import type { QueuedMessage } from './queue-model';
+import { recordOf } from './sqs-record';
 import type { Fleet, FleetJob, MakeFleet, OpenWindow, World } from './world';
 
 const TIMEOUT_MS = 60_000;
@@ -127,20 +127,6 @@ class OurFleet implements Fleet {
 }
 
 export const ourFleet: MakeFleet = (world) => new OurFleet(world);
-
-const recordOf = ({ body, receives, receipt, sentAtMs, attributes }: QueuedMessage): SQSRecord => {
-  const id = `${JSON.parse(body).jobId}`;
-  const messageAttributes = Object.fromEntries(
-    Object.entries(attributes).map(([name, stringValue]) => [name, { dataType: 'Number' as const, stringValue }]),
-  );
-  return {
-    messageId: id,
-    receiptHandle: `${id} ${sentAtMs} ${receipt}`,
-    body,
-    attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: String(sentAtMs) },
-    messageAttributes,
-  } as unknown as SQSRecord;
-};
 
 /** The stretches in which the shared row was not closed, one for each opening. */
 const windowsOf = (changes: readonly RowChange[], sinceMs: number): OpenWindow[] => {

@@ -1,0 +1,135 @@
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Random } from '../../../lambda/runtime/clock/clock';
+import type { IDataKeys } from '../../../lambda/runtime/sealing/data-keys';
+import type { IWorkQueue } from '../../../lambda/runtime/work-queue/work-queue';
+import { ControlTable, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import { JobsTable } from '../../../lib/contract/tables';
+import { DynamoDbDouble } from '../../lambda/doubles/dynamodb';
+import { QueueModel } from '../fleet/queue-model';
+import type { VirtualTime } from '../fleet/virtual-time';
+import type { MortalProcess } from './mortal-process';
+
+export const JOBS = 'jobs';
+export const CONTROL = 'control';
+const DATA_KEY = new Uint8Array(32).fill(7);
+const VISIBILITY_MS = 360_000;
+export const MAX_RECEIVE_COUNT = 5;
+/** Share of the messages that the queue does not take at the first try. */
+const REFUSED = 0.01;
+/** Calls after which the mock's memory of them is emptied. */
+const CALLS_REMEMBERED = 5_000;
+
+type Item = Record<string, AttributeValue>;
+
+/** The services around the handlers, in memory: the tables evaluate the very expressions that are sent. */
+export class CloudModel {
+  readonly queue: QueueModel;
+  /** New images of the jobs table's stream. */
+  readonly stream: Item[] = [];
+  /** Results that were written, by job. */
+  readonly results = new Map<string, number>();
+  /** Told of each result as it is written. */
+  onResult: (jobId: string, process: MortalProcess) => void = () => undefined;
+  readonly #tables: DynamoDbDouble;
+  readonly #client = new DynamoDBClient({ region: 'eu-central-1' });
+  #calls = 0;
+
+  constructor(
+    readonly time: VirtualTime,
+    readonly random: Random,
+  ) {
+    this.queue = new QueueModel(time, { visibilityMs: VISIBILITY_MS, maxReceiveCount: MAX_RECEIVE_COUNT });
+    this.#tables = new DynamoDbDouble(
+      { [JOBS]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY], [CONTROL]: [ControlTable.PARTITION_KEY] },
+      async (_name, work) => work(),
+    );
+  }
+
+  /** A job's row. */
+  job(jobId: string): Record<string, unknown> | undefined {
+    return this.#tables.row(JOBS, jobId, JobsTable.JOB_PART);
+  }
+
+  hasResult(jobId: string): boolean {
+    return this.#tables.row(JOBS, jobId, JobsTable.RESULT_PART) !== undefined;
+  }
+
+  get breaker(): Record<string, unknown> | undefined {
+    return this.#tables.row(CONTROL, `breaker#${UPSTREAM_BREAKER}`);
+  }
+
+  /** The tables as one process reaches them: each call is a step at which it may die. */
+  tablesOf(process: MortalProcess): DynamoDBClient {
+    const send = (command: PutItemCommand) =>
+      process.perform(command.constructor.name, async () => {
+        if (command instanceof QueryCommand) return this.#query(command);
+        const answer = await this.#client.send(command);
+        this.#observe(command, process);
+        return answer;
+      });
+    return { send } as unknown as DynamoDBClient;
+  }
+
+  dataKeysOf(process: MortalProcess): IDataKeys {
+    return {
+      generate: () => process.perform('GenerateDataKey', () => ({ plaintext: DATA_KEY, wrapped: DATA_KEY })),
+      unwrap: () => process.perform('Decrypt', () => DATA_KEY),
+    };
+  }
+
+  queueOf(process: MortalProcess): Pick<IWorkQueue, 'send' | 'depth'> {
+    return {
+      send: (messages) =>
+        process.perform('SendMessageBatch', () => {
+          const refused = messages.map((_, position) => position).filter(() => this.random() < REFUSED);
+          for (const [position, { message, delaySeconds = 0, firstQueuedAt }] of messages.entries()) {
+            if (refused.includes(position)) continue;
+            const attributes: Record<string, string> =
+              firstQueuedAt === undefined ? {} : { [FIRST_QUEUED_AT]: String(firstQueuedAt) };
+            this.queue.send(JSON.stringify(message), { delaySeconds, attributes });
+          }
+          return refused;
+        }),
+      depth: () => process.perform('GetQueueAttributes', () => this.queue.readyCount),
+    };
+  }
+
+  /** The double knows no index; this is the one there is. */
+  #query({ input }: QueryCommand) {
+    const { ':bucket': bucket, ':before': before } = input.ExpressionAttributeValues ?? {};
+    const due = [...this.#tables.items.values()].filter(
+      ({ dueBucket, dueAt }) => dueBucket?.S === bucket?.S && Number(dueAt?.N) < Number(before?.N),
+    );
+    due.sort((a, b) => Number(a.dueAt?.N) - Number(b.dueAt?.N));
+    return { Items: due.slice(0, input.Limit) };
+  }
+
+  #observe(command: unknown, process: MortalProcess): void {
+    this.#calls += 1;
+    if (this.#calls % CALLS_REMEMBERED === 0) forgetCalls();
+    if (command instanceof PutItemCommand && command.input.TableName === JOBS) {
+      this.stream.push(command.input.Item ?? {});
+    }
+    if (command instanceof TransactWriteItemsCommand) {
+      for (const { Put } of command.input.TransactItems ?? []) {
+        const jobId = Put?.Item?.[JobsTable.PARTITION_KEY]?.S;
+        if (jobId === undefined) continue;
+        this.results.set(jobId, (this.results.get(jobId) ?? 0) + 1);
+        this.onResult(jobId, process);
+      }
+    }
+  }
+}
+
+/** The mock of the client keeps every call it has seen; ten thousand jobs make too many. */
+const forgetCalls = (): void => {
+  const { send } = DynamoDBClient.prototype as unknown as { send: { resetHistory?: () => void } };
+  send.resetHistory?.();
+};
