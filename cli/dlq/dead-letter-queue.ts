@@ -9,6 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { FIRST_QUEUED_AT } from '../../lib/contract/messages';
 import type { Operator } from '../command';
 import { readJobRows } from '../job-rows';
 import { type DeadLetter, letterOf } from './dead-letter';
@@ -54,11 +55,15 @@ export class DeadLetterQueue {
     return depthOf(this.#sqs, this.#url);
   }
 
-  async arn(): Promise<string> {
-    const { Attributes } = await this.#sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: ['QueueArn'] }),
-    );
-    return Attributes?.QueueArn ?? '';
+  /** ARNs of this queue and of the work queue. */
+  async arns(): Promise<{ readonly from: string; readonly to: string }> {
+    const [from, to] = await Promise.all([this.#url, this.#workQueueUrl].map((url) => this.#arnOf(url)));
+    return { from: from ?? '', to: to ?? '' };
+  }
+
+  async #arnOf(QueueUrl: string): Promise<string | undefined> {
+    const input = { QueueUrl, AttributeNames: ['QueueArn' as const] };
+    return (await this.#sqs.send(new GetQueueAttributesCommand(input))).Attributes?.QueueArn;
   }
 
   /** Up to ten messages with their jobs' rows; nobody else receives them for `holdSeconds`. */
@@ -71,6 +76,7 @@ export class DeadLetterQueue {
         // A long poll asks every server of the queue, so that an empty answer means something.
         WaitTimeSeconds: 1,
         MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
+        MessageAttributeNames: [FIRST_QUEUED_AT],
       }),
     );
     return this.#withRows(Messages.map(letterOf));

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { JOB_ID_PATTERN } from '../../lib/contract/job-ids';
-import type { JobMessage } from '../../lib/contract/messages';
+import { FIRST_QUEUED_AT, type JobMessage } from '../../lib/contract/messages';
 import type { JobRow } from '../job-rows';
 
 /** A message of the dead-letter queue, and what is known of its job. */
@@ -28,12 +28,15 @@ export const NO_JOB = 'no-such-job';
 export const NO_REASON = 'none';
 
 /** The letter that a received message is, without its job's row. */
-export function letterOf({ MessageId, ReceiptHandle, Body = '', Attributes = {} }: Message): DeadLetter {
+export function letterOf(message: Message): DeadLetter {
+  const { MessageId, ReceiptHandle, Body = '', Attributes = {} } = message;
+  // A copy of an earlier message has a date of its own, and says when its job was first sent.
+  const firstQueuedAt = message.MessageAttributes?.[FIRST_QUEUED_AT]?.StringValue;
   return {
     messageId: MessageId ?? '',
     receiptHandle: ReceiptHandle ?? '',
     body: Body,
-    sentAtMs: Number(Attributes.SentTimestamp ?? 0),
+    sentAtMs: Number(firstQueuedAt ?? Attributes.SentTimestamp) || 0,
     receives: Number(Attributes.ApproximateReceiveCount ?? 0),
     ...(Attributes.MessageGroupId && { group: Attributes.MessageGroupId }),
     ...jobOf(Body),

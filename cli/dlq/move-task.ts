@@ -22,7 +22,7 @@ const POLL_MS = 1_000;
 const UNSUPPORTED = /InvalidAction|UnsupportedOperation|UnknownOperation|NotImplemented/;
 
 /**
- * Lets SQS itself move every message back to the queue that it came from. There is one such task a queue: where one
+ * Lets SQS itself move every message back to the work queue. There is one such task a queue: where one
  * runs already, such as that of a command that was killed, it is followed and not started again.
  *
  * @returns undefined where the queue has no move tasks
@@ -34,7 +34,7 @@ export async function redriveByMoveTask(
   request: RedriveRequest,
   progress: Progress,
 ): Promise<RedriveResult | undefined> {
-  const task = new MoveTask(new SQSClient({ ...operator.access }), await queue.arn());
+  const task = new MoveTask(new SQSClient({ ...operator.access }), await queue.arns());
   try {
     if (await task.find()) progress.output.printError('A move task runs already, at its own rate: following it.');
     else await task.start(request.rate);
@@ -74,7 +74,7 @@ class MoveTask {
 
   constructor(
     readonly sqs: SQSClient,
-    readonly sourceArn: string,
+    readonly arns: { readonly from: string; readonly to: string },
   ) {}
 
   /** Whether one runs. */
@@ -86,7 +86,12 @@ class MoveTask {
 
   async start(rate: number): Promise<void> {
     const { TaskHandle } = await this.sqs.send(
-      new StartMessageMoveTaskCommand({ SourceArn: this.sourceArn, MaxNumberOfMessagesPerSecond: rate }),
+      new StartMessageMoveTaskCommand({
+        SourceArn: this.arns.from,
+        // Named, since of a message that the processor itself put there SQS does not know where it came from.
+        DestinationArn: this.arns.to,
+        MaxNumberOfMessagesPerSecond: rate,
+      }),
     );
     this.#handle = TaskHandle;
   }
@@ -112,7 +117,7 @@ class MoveTask {
   /** The newest task of the queue. */
   async #latest(): Promise<ListMessageMoveTasksResultEntry | undefined> {
     const { Results = [] } = await this.sqs.send(
-      new ListMessageMoveTasksCommand({ SourceArn: this.sourceArn, MaxResults: 10 }),
+      new ListMessageMoveTasksCommand({ SourceArn: this.arns.from, MaxResults: 10 }),
     );
     return Results.toSorted((a, b) => Number(b.StartedTimestamp ?? 0) - Number(a.StartedTimestamp ?? 0))[0];
   }

@@ -53,6 +53,11 @@ describe('dlq list', () => {
     );
   });
 
+  test('a copy is as old as the first message of its job', async () => {
+    cloud.sqs.put(DEAD, 'x', { firstQueuedAt: cloud.nowMs - 7_200_000 });
+    expect((await cloud.bulwark('dlq', 'list')).printed[1]).toContain('2h 0m');
+  });
+
   test('an empty queue is one line', async () => {
     expect((await cloud.bulwark('dlq', 'list')).printed).toEqual(['0 listed; dead holds about 0.']);
   });

@@ -37,7 +37,11 @@ test('all of a queue is moved by SQS itself, at the rate, and followed to its en
   expect({ code, printed }).toEqual({ code: 0, printed: ['Moved 900 messages to the work queue.'] });
   expect(errors).toEqual(['moved 0 of 900']);
   expect(cloud.sqs.mock.commandCalls(StartMessageMoveTaskCommand).map(({ args }) => args[0].input)).toEqual([
-    { SourceArn: ARN, MaxNumberOfMessagesPerSecond: 200 },
+    {
+      SourceArn: ARN,
+      DestinationArn: 'arn:aws:sqs:eu-west-1:111122223333:work',
+      MaxNumberOfMessagesPerSecond: 200,
+    },
   ]);
   expect(cloud.sqs.steps).toEqual([]);
   expect(cloud.audit.map(({ result }) => result)).toEqual(['begun', 'moved 900']);

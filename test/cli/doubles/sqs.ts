@@ -15,6 +15,7 @@ interface Stored {
   readonly body: string;
   readonly group?: string;
   readonly sentAtMs: number;
+  readonly firstQueuedAt?: number;
   receives: number;
   visibleAtMs: number;
 }
@@ -64,10 +65,10 @@ export class SqsDouble {
   }
 
   /** Puts a message into a queue. */
-  put(url: string, body: unknown, { group, sentAtMs = this.now() }: { group?: string; sentAtMs?: number } = {}): void {
+  put(url: string, body: unknown, { sentAtMs = this.now(), ...more }: Partial<Stored> = {}): void {
     this.#ids += 1;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    this.#queue(url).push({ id: `m${this.#ids}`, body: text, group, sentAtMs, receives: 0, visibleAtMs: 0 });
+    this.#queue(url).push({ id: `m${this.#ids}`, ...more, body: text, sentAtMs, receives: 0, visibleAtMs: 0 });
   }
 
   /** Every message of a queue, hidden ones too. */
@@ -110,6 +111,9 @@ export class SqsDouble {
             ApproximateReceiveCount: String(message.receives),
             ...(message.group && { MessageGroupId: message.group }),
           },
+          ...(message.firstQueuedAt && {
+            MessageAttributes: { firstQueuedAt: { DataType: 'Number', StringValue: String(message.firstQueuedAt) } },
+          }),
         };
       }),
     };
