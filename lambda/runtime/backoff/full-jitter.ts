@@ -1,11 +1,8 @@
 import type { Random } from '../clock/clock';
+import { type Backoff, type BackoffBounds, checkBounds } from './backoff';
 
-export interface FullJitterOptions {
-  /** Upper bound of the first delay, in milliseconds; above 0. */
-  readonly baseMs: number;
-  /** Upper bound of every delay, in milliseconds; at least `baseMs`. */
-  readonly capMs: number;
-}
+/** `baseMs` is the upper bound of the first delay. */
+export type FullJitterOptions = BackoffBounds;
 
 /**
  * Delay before the retry that follows the `attempt`-th failure (1 is the first): uniform in
@@ -15,8 +12,24 @@ export interface FullJitterOptions {
  */
 export const fullJitter = (attempt: number, { baseMs, capMs }: FullJitterOptions, random: Random): number => {
   if (!Number.isInteger(attempt) || attempt < 1) throw new RangeError(`\`attempt\` must be >= 1, got: ${attempt}`);
-  if (!(baseMs > 0)) throw new RangeError(`\`baseMs\` must be > 0, got: ${baseMs}`);
-  if (!(capMs >= baseMs)) throw new RangeError(`\`capMs\` must be >= \`baseMs\`, got: ${capMs}`);
+  checkBounds({ baseMs, capMs });
   const ceiling = Math.min(capMs, baseMs * 2 ** (attempt - 1));
   return Math.floor(random() * (Math.floor(ceiling) + 1));
+};
+
+const fullJitterFrom = (attempt: number, bounds: BackoffBounds, random: Random): Backoff => ({
+  next: () => ({
+    delayMs: fullJitter(attempt, bounds, random),
+    next: fullJitterFrom(attempt + 1, bounds, random),
+  }),
+});
+
+/**
+ * Delays by full jitter: the n-th is uniform in [0, min(cap, base x 2^(n - 1))]. The one to take where many clients may
+ * fail at once, as it spreads them best.
+ * @throws RangeError where a bound is out of its range.
+ */
+export const fullJitterBackoff = (bounds: BackoffBounds, random: Random = Math.random): Backoff => {
+  checkBounds(bounds);
+  return fullJitterFrom(1, bounds, random);
 };

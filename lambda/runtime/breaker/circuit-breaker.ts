@@ -8,6 +8,12 @@ import { RollingWindow } from './rolling-window';
 import { StateKeeper } from './state-keeper';
 import { recordProbe, takeProbe, trip } from './transitions';
 
+/** What the end of a call does; made once for a closed generation, and not for each call. */
+interface Endings {
+  readonly onSuccess: (value: unknown) => unknown;
+  readonly onFailure: (error: unknown) => Promise<never>;
+}
+
 /**
  * Stops calling an upstream that fails, and finds out with one probe at a time when it serves again.
  *
@@ -25,6 +31,7 @@ export class CircuitBreaker implements IBreaker {
   readonly #slowCallMs: number;
   readonly #isMeasured: boolean;
   #permit: NormalPermit;
+  #endings: Endings;
   #windowOf = 0;
   #refusal: BreakerOpenError | undefined;
   /** Makes the names of this breaker's probes unlike those of any other. */
@@ -46,6 +53,7 @@ export class CircuitBreaker implements IBreaker {
       settleProbe: (owner, epoch, end, durationMs) => this.#settleProbe(owner, epoch, end, durationMs),
     };
     this.#permit = new NormalPermit(this.#permits, 0);
+    this.#endings = this.#endingsOf(0);
   }
 
   state(): BreakerView {
@@ -65,13 +73,23 @@ export class CircuitBreaker implements IBreaker {
     const { isClosed, freshUntil } = this.#keeper;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (isClosed && (freshUntil === Number.POSITIVE_INFINITY || this.#now() < freshUntil)) {
-      return this.#callClosed(call, signal);
+      return signal || this.#isMeasured ? this.#callClosed(call, signal) : this.#callPlainly(call);
     }
     if (this.#refusal && this.#isSurelyOpen(this.#refusal)) return Promise.reject(this.#refusal);
     return this.#callPermitted(call, signal);
   }
 
-  /** The way of nearly every call: nothing is allocated but the promise. */
+  /** The way of nearly every call: nothing is allocated but one promise. */
+  #callPlainly<T>(call: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+    let work: Promise<T>;
+    try {
+      work = Promise.resolve(call(undefined));
+    } catch (error) {
+      work = Promise.reject(error);
+    }
+    return work.then(this.#endings.onSuccess, this.#endings.onFailure) as Promise<T>;
+  }
+
   async #callClosed<T>(
     call: (signal: AbortSignal | undefined) => Promise<T>,
     signal: AbortSignal | undefined,
@@ -196,6 +214,20 @@ export class CircuitBreaker implements IBreaker {
     this.#windowOf = this.#keeper.generation;
     this.#window.clear();
     this.#permit = new NormalPermit(this.#permits, this.#keeper.generation);
+    this.#endings = this.#endingsOf(this.#keeper.generation);
+  }
+
+  #endingsOf(generation: number): Endings {
+    return {
+      onSuccess: (value) => {
+        if (generation === this.#keeper.generation) this.#window.recordSuccess(this.#now());
+        return value;
+      },
+      onFailure: async (error) => {
+        if (this.#isAgainstUpstream(error, undefined)) await this.#settle(generation, true);
+        throw error;
+      },
+    };
   }
 
   #refuse(): BreakerOpenError {

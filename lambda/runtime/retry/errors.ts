@@ -6,10 +6,12 @@ export type GiveUpReason =
   | 'exhausted'
   /** The next delay would end past the deadline. */
   | 'deadline'
+  /** The process has used up its budget of retries. */
+  | 'budget'
   /** The signal was aborted. */
   | 'aborted';
 
-/** Thrown by `retry` when it gives up; `cause` is the last error, or the signal's reason. */
+/** Thrown by a retry policy when it gives up; `cause` is the last error, or the signal's reason. */
 export class RetryError extends Error {
   override readonly name = 'RetryError';
 
@@ -18,6 +20,8 @@ export class RetryError extends Error {
     /** How often the call was begun. */
     readonly calls: number,
     cause: unknown,
+    /** How many of these calls were paid for, or perhaps. @default - all */
+    readonly paidCalls: number = calls,
   ) {
     super(`Gave up after ${calls} calls: ${reason}.`, { cause });
   }
