@@ -1,6 +1,7 @@
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import { fullJitter } from '../runtime/backoff/full-jitter';
+import { BreakerOpenError } from '../runtime/breaker/errors';
 import type { Lease } from '../runtime/jobs/lease';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
@@ -23,7 +24,8 @@ const classify = (error: unknown): Classification =>
  * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call needs the breaker's
  * permit, and is counted in the job's row before it is made, under the lease, so that no worker pays for a job that it
  * has lost.
- * @throws UpstreamError of the last call, BreakerOpenError, LeaseLostError, or what the secret cache throws.
+ * @throws UpstreamError of the last call, BreakerOpenError where there was none, LeaseLostError, or what the secret
+ * cache throws.
  */
 export const callUpstream = async (
   submission: Submission,
@@ -33,6 +35,7 @@ export const callUpstream = async (
 ): Promise<Completion> => {
   const { store, breaker, upstream, upstreamKey, count, now, random, sleep } = dependencies;
 
+  let lastFailure: UpstreamError | undefined;
   const callOnce = async (apiKey: string): Promise<Completion> => {
     const timeoutMs = deadline - now();
     if (timeoutMs <= 0) {
@@ -53,6 +56,7 @@ export const callUpstream = async (
     } catch (error) {
       await permit[verdictOf(error, timeoutMs)](now() - startedAt);
       if (error instanceof UpstreamError) {
+        lastFailure = error;
         count(MetricName.UPSTREAM_FAILURES);
         log.warn('A call to the upstream failed.', error);
       }
@@ -78,6 +82,8 @@ export const callUpstream = async (
     const policy = { attempts: ATTEMPTS, deadline, backoff, classify, signal };
     return (await retry(callWithKey, policy, { now, sleep })).value;
   } catch (error) {
-    throw error instanceof RetryError ? error.cause : error;
+    const cause = error instanceof RetryError ? error.cause : error;
+    // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
+    throw cause instanceof BreakerOpenError ? (lastFailure ?? cause) : cause;
   }
 };

@@ -11,6 +11,7 @@ export interface SweepDependencies {
   readonly store: Pick<IBreakerStore, 'read'>;
   readonly dueJobs: IDueJobs;
   readonly workQueue: Pick<IWorkQueue, 'send' | 'depth'>;
+  readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly consumer: Pick<IConsumer, 'read'>;
   readonly controlQueue: IControlQueue;
   readonly count: Count;

@@ -3,6 +3,7 @@ import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { type DueJob, type DueStatus, dueBuckets } from '../runtime/jobs/due-jobs';
+import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { SweepDependencies } from './dependencies';
 
 /** Most jobs of one partition that one sweep sends again: 160 of a run over all partitions. */
@@ -17,8 +18,6 @@ const MOST_ABANDONED = 5;
 /** Messages in the queue above which a job that waits is taken to wait its turn, not to have lost its message. */
 const BACKLOG = 100;
 
-const ABANDONED = { reason: FailureReason.INTERNAL, detail: `abandoned ${MOST_ABANDONED} times` };
-
 export interface SweepResult {
   readonly resent: number;
   readonly buried: number;
@@ -26,24 +25,30 @@ export interface SweepResult {
   readonly failed: number;
 }
 
+const sendTo = async (queue: Pick<IWorkQueue, 'send'>, { jobId, correlationId, clientId }: DueJob): Promise<void> => {
+  const refused = await queue.send([{ message: { jobId, correlationId }, clientId }]);
+  if (refused.length > 0) throw new Error('The queue did not take the message.');
+};
+
 /** Gives one due job another message, or gives it up; answers what it did. */
 const sweepJob = async (job: DueJob, dependencies: SweepDependencies): Promise<keyof SweepResult | undefined> => {
-  const { dueJobs, workQueue, count, log, now } = dependencies;
-  const { jobId, clientId, correlationId, status } = job;
+  const { dueJobs, workQueue, deadLetterQueue, count, log, now } = dependencies;
+  const { jobId, correlationId, status } = job;
   try {
     const nowMs = now();
     // Claimed first: two sweeps do not both send it, and a crash in between only lets it wait once more.
     const abandoned = await dueJobs.claim(job, nowMs);
     if (abandoned === undefined) return undefined;
     if (status === JobStatus.RUNNING && abandoned > MOST_ABANDONED) {
-      const claimed = { ...job, status: JobStatus.QUEUED, dueAt: nowMs };
-      if (!(await dueJobs.bury(claimed, ABANDONED, nowMs))) return undefined;
+      const failure = { reason: FailureReason.INTERNAL, detail: `abandoned by ${abandoned} workers` };
+      // The copy goes first: a crash in between leaves a job that waits, and is swept once more.
+      await sendTo(deadLetterQueue, job);
+      if (!(await dueJobs.bury({ ...job, status: JobStatus.QUEUED, dueAt: nowMs }, failure, nowMs))) return undefined;
       count(MetricName.JOBS_DEAD_LETTERED);
       log.error('A job is given up that every worker abandoned.', { jobId, correlationId, abandoned });
       return 'buried';
     }
-    const refused = await workQueue.send([{ message: { jobId, correlationId }, clientId }]);
-    if (refused.length > 0) throw new Error('The queue did not take the message.');
+    await sendTo(workQueue, job);
     count(MetricName.JOBS_SWEPT);
     log.warn('A job that was stuck is sent again.', { jobId, correlationId, status, abandoned });
     return 'resent';

@@ -102,6 +102,7 @@ function addSweeper(scope: Construct, props: OutageControlProps): void {
     {
       ...consumerEnvironment(props),
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
       [EnvironmentKey.STUCK_AFTER_MS]: String(settings.stuckAfter.toMilliseconds()),
       [EnvironmentKey.QUEUE_RETENTION_MS]: String(data.workQueue.retention.toMilliseconds()),
     },
@@ -110,6 +111,7 @@ function addSweeper(scope: Construct, props: OutageControlProps): void {
   access.sweepJobs(sweeper);
   access.readControl(sweeper);
   data.workQueue.grantSend(sweeper);
+  data.workQueue.grantDeadLetter(sweeper);
   data.workQueue.queue.grant(sweeper, 'sqs:GetQueueAttributes');
   data.controlQueue.grantSend(sweeper);
   sweeper.addToRolePolicy(

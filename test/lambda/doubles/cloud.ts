@@ -3,14 +3,24 @@ import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/clie
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
+  type SendMessageBatchCommandInput,
   type SendMessageBatchRequestEntry,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
+import { breakerRowName, ControlTable, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from './dynamodb';
-import { CLIENTS_TABLE, DATA_KEY_ARN, JOBS_TABLE, UPSTREAM_SECRET } from './environment';
+import {
+  CLIENTS_TABLE,
+  CONTROL_TABLE,
+  DATA_KEY_ARN,
+  DEAD_LETTER_QUEUE_URL,
+  JOBS_TABLE,
+  UPSTREAM_SECRET,
+} from './environment';
 
 /** Where a process dies: at its n-th step from now (1 is the next), before or after the step has its effect. */
 export interface Crash {
@@ -28,10 +38,14 @@ export class Cloud {
   readonly steps: string[] = [];
   /** Entries of the messages that the queue took. */
   readonly sent: SendMessageBatchRequestEntry[] = [];
+  /** Entries of the copies that were sent to the dead-letter queue. */
+  readonly deadLettered: SendMessageBatchRequestEntry[] = [];
   /** Delays that were set, by receipt handle, in seconds. */
   readonly delays = new Map<string, number>();
   /** Positions in a batch that the queue refuses. */
   refusedPositions: readonly number[] = [];
+  /** Messages that the queue says it holds. */
+  depth = 0;
   secret: string | undefined = JSON.stringify({ apiKey: 'sk-upstream-key' });
   readonly dynamodb: DynamoDbDouble;
   #crash: Crash | undefined;
@@ -44,6 +58,7 @@ export class Cloud {
       {
         [JOBS_TABLE]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
         [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
+        [CONTROL_TABLE]: [ControlTable.PARTITION_KEY],
       },
       this.perform,
     );
@@ -56,6 +71,11 @@ export class Cloud {
         return { SecretString: this.secret };
       }),
     );
+  }
+
+  /** The row of the breaker. */
+  breaker(): Record<string, unknown> | undefined {
+    return this.dynamodb.row(CONTROL_TABLE, breakerRowName(UPSTREAM_BREAKER));
   }
 
   /** A job's row. */
@@ -120,14 +140,24 @@ export class Cloud {
 
   #startSqs(): void {
     const sqs = mockClient(SQSClient);
-    sqs.on(SendMessageBatchCommand).callsFake(({ Entries }: { Entries: SendMessageBatchRequestEntry[] }) =>
-      this.perform('SendMessageBatch', () => {
-        const isRefused = (_: unknown, position: number) => this.refusedPositions.includes(position);
-        this.sent.push(...Entries.filter((entry, position) => !isRefused(entry, position)));
-        return {
-          Failed: Entries.filter(isRefused).map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
-        };
-      }),
+    sqs
+      .on(SendMessageBatchCommand)
+      .callsFake(({ Entries, QueueUrl }: SendMessageBatchCommandInput & { Entries: never[] }) =>
+        this.perform('SendMessageBatch', () => {
+          const isRefused = (_: unknown, position: number) => this.refusedPositions.includes(position);
+          const target = QueueUrl === DEAD_LETTER_QUEUE_URL ? this.deadLettered : this.sent;
+          target.push(...Entries.filter((entry, position) => !isRefused(entry, position)));
+          return {
+            Failed: (Entries as SendMessageBatchRequestEntry[])
+              .filter(isRefused)
+              .map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })),
+          };
+        }),
+      );
+    sqs.on(GetQueueAttributesCommand).callsFake(() =>
+      this.perform('GetQueueAttributes', () => ({
+        Attributes: { ApproximateNumberOfMessages: String(this.depth) },
+      })),
     );
     sqs.on(ChangeMessageVisibilityCommand).callsFake(({ ReceiptHandle, VisibilityTimeout }) =>
       this.perform('ChangeMessageVisibility', () => {

@@ -5,6 +5,8 @@ import {
   type GetItemCommandInput,
   PutItemCommand,
   type PutItemCommandInput,
+  QueryCommand,
+  type QueryCommandInput,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
@@ -13,7 +15,16 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { checkExpressions, type Expressions, holds, type Item, project, update } from './expressions';
+import { JobsTable } from '../../../lib/contract/tables';
+import {
+  checkExpressions,
+  type Expressions,
+  holds,
+  type Item,
+  meetsKeyCondition,
+  project,
+  update,
+} from './expressions';
 
 /** Runs one step of the outside world; a test may let it crash. */
 export type Perform = <T>(name: string, work: () => T) => Promise<T>;
@@ -34,6 +45,8 @@ export class DynamoDbDouble {
   readonly items = new Map<string, Item>();
   /** Runs before each transaction; a test may let it throw. */
   beforeTransaction: () => void = () => undefined;
+  /** Runs before each read of an item; a test may let it throw. */
+  beforeRead: () => void = () => undefined;
   readonly #keys: Record<string, readonly string[]>;
 
   constructor(keys: Record<string, readonly string[]>, perform: Perform) {
@@ -42,6 +55,7 @@ export class DynamoDbDouble {
     mock.on(GetItemCommand).callsFake((input) => perform('GetItem', () => this.#get(input)));
     mock.on(PutItemCommand).callsFake((input) => perform('PutItem', () => this.#put(input)));
     mock.on(UpdateItemCommand).callsFake((input) => perform('UpdateItem', () => this.#update(input)));
+    mock.on(QueryCommand).callsFake((input) => perform('Query', () => this.#query(input)));
     mock.on(TransactWriteItemsCommand).callsFake((input) => perform('TransactWriteItems', () => this.#transact(input)));
   }
 
@@ -67,9 +81,25 @@ export class DynamoDbDouble {
   }
 
   #get(input: GetItemCommandInput) {
+    this.beforeRead();
     checkExpressions(input);
     const item = this.items.get(this.#idOf(input.TableName, input.Key ?? {}));
     return { Item: item && project(input, item) };
+  }
+
+  /** The sparse index of due jobs: those that have both of its keys, in the order of the second. */
+  #query(input: QueryCommandInput) {
+    checkExpressions(input);
+    if (input.IndexName !== JobsTable.DUE_INDEX) throw new Error(`no such index: ${input.IndexName}`);
+    const { DUE_BUCKET, DUE_AT, DUE_ATTRIBUTES, PARTITION_KEY, SORT_KEY } = JobsTable;
+    const projected: readonly string[] = [DUE_BUCKET, DUE_AT, PARTITION_KEY, SORT_KEY, ...DUE_ATTRIBUTES];
+    const found = [...this.items]
+      .filter(([id, item]) => id.startsWith(`${input.TableName}|`) && item[DUE_BUCKET] && item[DUE_AT])
+      .map(([, item]) => item)
+      .filter((item) => meetsKeyCondition(input, item))
+      .sort((a, b) => Number(a[DUE_AT]?.N) - Number(b[DUE_AT]?.N))
+      .map((item) => Object.fromEntries(Object.entries(item).filter(([name]) => projected.includes(name))));
+    return { Items: found.slice(0, input.Limit) };
   }
 
   #put(input: PutItemCommandInput) {

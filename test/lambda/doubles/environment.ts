@@ -4,6 +4,17 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 export const JOBS_TABLE = 'jobs';
 export const CLIENTS_TABLE = 'clients';
 export const QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/work';
+export const CONTROL_TABLE = 'control';
+export const CONTROL_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/control';
+export const DEAD_LETTER_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/dead';
+export const PATIENCE_MS = 86_400_000;
+export const CONSUMER_MAPPING = '6a1f2f3e-0000-4000-8000-000000000001';
+export const PROCESSOR = 'process-job';
+export const MAX_CONCURRENCY = 10;
+export const STEP_SECONDS = 4;
+export const STUCK_AFTER_MS = 15 * 60_000;
+export const QUEUE_RETENTION_MS = 4 * 86_400_000;
+export const OPEN_FOR_MS = 30_000;
 export const DATA_KEY_ARN = 'arn:aws:kms:eu-central-1:000000000000:key/data';
 export const UPSTREAM_SECRET = 'upstream';
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -22,6 +33,22 @@ Object.assign(process.env, {
   [EnvironmentKey.PROCESS_BUDGET_MS]: '5000',
   [EnvironmentKey.LEASE_MS]: String(LEASE_MS),
   [EnvironmentKey.MAX_RECEIVE_COUNT]: String(MAX_RECEIVE_COUNT),
+  [EnvironmentKey.CONTROL_TABLE]: CONTROL_TABLE,
+  [EnvironmentKey.CONTROL_QUEUE_URL]: CONTROL_QUEUE_URL,
+  [EnvironmentKey.CONSUMER_MAPPING_ID]: CONSUMER_MAPPING,
+  [EnvironmentKey.CONSUMER_MAX_CONCURRENCY]: String(MAX_CONCURRENCY),
+  [EnvironmentKey.PROCESSOR_FUNCTION]: PROCESSOR,
+  [EnvironmentKey.RESUME_STEP_SECONDS]: String(STEP_SECONDS),
+  [EnvironmentKey.STUCK_AFTER_MS]: String(STUCK_AFTER_MS),
+  [EnvironmentKey.QUEUE_RETENTION_MS]: String(QUEUE_RETENTION_MS),
+  [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: DEAD_LETTER_QUEUE_URL,
+  [EnvironmentKey.OUTAGE_PATIENCE_MS]: String(PATIENCE_MS),
+  [EnvironmentKey.BREAKER_FAILURES]: '5',
+  [EnvironmentKey.BREAKER_FAILURE_PERCENT]: '50',
+  [EnvironmentKey.BREAKER_SLOW_CALL_MS]: '0',
+  [EnvironmentKey.BREAKER_OPEN_FOR_MS]: String(OPEN_FOR_MS),
+  [EnvironmentKey.BREAKER_MAX_OPEN_FOR_MS]: String(2 * OPEN_FOR_MS),
+  [EnvironmentKey.BREAKER_SUCCESSES_TO_CLOSE]: '2',
   [EnvironmentKey.VERSION]: '1.2.3',
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'test',

@@ -6,6 +6,7 @@ export type Item = Record<string, AttributeValue>;
 export interface Expressions {
   readonly ConditionExpression?: string;
   readonly UpdateExpression?: string;
+  readonly KeyConditionExpression?: string;
   readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues?: Item;
@@ -31,7 +32,9 @@ const tokenize = (text: string): string[] => {
 /** What DynamoDB refuses before it looks at any item: placeholders without use or meaning, reserved words. */
 export const checkExpressions = (expressions: Expressions): void => {
   const { ConditionExpression = '', UpdateExpression = '', ProjectionExpression = '' } = expressions;
-  const tokens = [ConditionExpression, UpdateExpression, ProjectionExpression].flatMap(tokenize);
+  const { KeyConditionExpression = '' } = expressions;
+  const all = [ConditionExpression, UpdateExpression, ProjectionExpression, KeyConditionExpression];
+  const tokens = all.flatMap(tokenize);
   const defined = [
     ...Object.keys(expressions.ExpressionAttributeNames ?? {}),
     ...Object.keys(expressions.ExpressionAttributeValues ?? {}),
@@ -88,6 +91,14 @@ class Reader {
   }
 
   operand(): AttributeValue | undefined {
+    if (this.accept('if_not_exists')) {
+      this.expect('(');
+      const value = this.item[this.name()];
+      this.expect(',');
+      const fallback = this.operand();
+      this.expect(')');
+      return value ?? fallback;
+    }
     if (this.peek()?.startsWith(':')) return this.expressions.ExpressionAttributeValues?.[this.next()];
     return this.item[this.name()];
   }
@@ -146,6 +157,9 @@ export const holds = (expressions: Expressions, item: Item): boolean => {
   if (!reader.done) throw new Error(`unread: ${reader.peek()}`);
   return result;
 };
+
+export const meetsKeyCondition = ({ KeyConditionExpression, ...rest }: Expressions, item: Item): boolean =>
+  holds({ ...rest, ConditionExpression: KeyConditionExpression ?? '' }, item);
 
 export const update = (expressions: Expressions, item: Item): Item => {
   const reader = new Reader(expressions.UpdateExpression ?? '', expressions, item);

@@ -6,6 +6,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
+import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
+import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
 import { KmsDataKeys } from '../../../lambda/runtime/sealing/kms-data-keys';
 import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
@@ -15,7 +17,18 @@ import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
 import type { Cloud } from './cloud';
-import { DATA_KEY_ARN, JOBS_TABLE, LEASE_MS, MAX_RECEIVE_COUNT, QUEUE_URL, UPSTREAM_SECRET } from './environment';
+import {
+  CONTROL_TABLE,
+  DATA_KEY_ARN,
+  DEAD_LETTER_QUEUE_URL,
+  JOBS_TABLE,
+  LEASE_MS,
+  MAX_RECEIVE_COUNT,
+  OPEN_FOR_MS,
+  PATIENCE_MS,
+  QUEUE_URL,
+  UPSTREAM_SECRET,
+} from './environment';
 import { CLIENT_ID, submission } from './events';
 
 export const completion: Completion = {
@@ -61,6 +74,10 @@ export class UpstreamDouble implements IUpstream {
 
 const silent = () => undefined;
 
+/** The breaker's store answers at once here, so that its deadline never comes. */
+const never = (_: number, signal?: AbortSignal) =>
+  new Promise<void>((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+
 /** The processor with everything around it under the test's control: its clock moves only when it sleeps or is told. */
 export class Processor {
   nowMs = Date.parse('2026-11-22T12:00:00Z');
@@ -70,7 +87,11 @@ export class Processor {
   budgetMs = 10_000;
   #dependencies: ProcessDependencies;
 
-  constructor(readonly cloud: Cloud) {
+  /** @param breakerFailures failures at which the breaker opens; unless given, more than a test makes */
+  constructor(
+    readonly cloud: Cloud,
+    readonly breakerFailures = 1_000,
+  ) {
     this.upstream = new UpstreamDouble(cloud);
     this.#dependencies = this.#start();
   }
@@ -107,10 +128,18 @@ export class Processor {
   #start(): ProcessDependencies {
     const now = () => this.nowMs;
     const random = () => 0.5;
+    const breakerStore = new DynamoDbBreakerStore(new DynamoDBClient({}), CONTROL_TABLE);
     return {
       store: new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE),
       dataKeys: new KmsDataKeys(new KMSClient({}), DATA_KEY_ARN),
       queue: new SqsWorkQueue(new SQSClient({}), QUEUE_URL),
+      deadLetterQueue: new SqsWorkQueue(new SQSClient({}), DEAD_LETTER_QUEUE_URL),
+      breaker: new CircuitBreaker(
+        { failures: this.breakerFailures, openForMs: OPEN_FOR_MS, maxOpenForMs: 2 * OPEN_FOR_MS, store: breakerStore },
+        { now, random, sleep: never },
+      ),
+      breakerStore,
+      patienceMs: PATIENCE_MS,
       upstream: this.upstream,
       upstreamKey: new SecretCache({
         load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),

@@ -1,6 +1,6 @@
 import '../doubles/environment';
 import { Cloud, type Crash } from '../doubles/cloud';
-import { LEASE_MS } from '../doubles/environment';
+import { CONTROL_TABLE, LEASE_MS } from '../doubles/environment';
 import { sqsRecord } from '../doubles/events';
 import { Processor, upstreamFailure } from '../doubles/processor';
 
@@ -9,6 +9,7 @@ const STEPS = [
   'UpdateItem',
   'Decrypt',
   'GetSecretValue',
+  'GetItem',
   'UpdateItem',
   'complete',
   'UpdateItem',
@@ -72,7 +73,7 @@ describe('a worker that dies while it gives a job up', () => {
   const failures = () => Array.from({ length: 3 }, () => upstreamFailure());
 
   test.each(
-    [10, 11].flatMap((atStep) => [
+    [11, 12].flatMap((atStep) => [
       { atStep, when: 'before' as const },
       { atStep, when: 'after' as const },
     ]),
@@ -93,11 +94,66 @@ describe('a worker that dies while it gives a job up', () => {
     const processor = new Processor(cloud);
     const message = await processor.submit();
     processor.upstream.answer(...failures());
-    cloud.crash({ atStep: 10, when: 'before' });
+    cloud.crash({ atStep: 12, when: 'before' });
     expect((await processor.process(sqsRecord(message, { receives: 5 }))).batchItemFailures).toHaveLength(1);
     cloud.revive();
     await redeliver(processor, message);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+describe('a worker that dies while it sends a job anew', () => {
+  /** The breaker is open for the fleet; this process learns it when it asks for its permit. */
+  const openBreaker = (processor: Processor) =>
+    processor.cloud.dynamodb.put(CONTROL_TABLE, {
+      name: 'breaker#upstream',
+      status: 'open',
+      epoch: 1,
+      changedAt: processor.nowMs,
+      openUntil: processor.nowMs + 10_000,
+      reason: 'failure-rate',
+      openings: 1,
+      successes: 0,
+      lastOpenedAt: processor.nowMs,
+    });
+  const steps = ['UpdateItem', 'Decrypt', 'GetSecretValue', 'GetItem', 'UpdateItem', 'SendMessageBatch'];
+
+  test('takes these steps', async () => {
+    const cloud = new Cloud();
+    const processor = new Processor(cloud);
+    const message = await processor.submit();
+    openBreaker(processor);
+    cloud.steps.length = 0;
+    expect(await processor.process(sqsRecord(message))).toEqual({ batchItemFailures: [] });
+    expect(cloud.steps).toEqual(steps);
+  });
+
+  test.each(
+    steps.flatMap((name, index): (Crash & { name: string })[] => [
+      { name, atStep: index + 1, when: 'before' },
+      { name, atStep: index + 1, when: 'after' },
+    ]),
+  )('$when the effect of step $atStep, $name: the job runs once the upstream is back', async (crash) => {
+    const cloud = new Cloud();
+    const processor = new Processor(cloud);
+    const message = await processor.submit();
+    openBreaker(processor);
+    cloud.sent.length = 0;
+    cloud.crash(crash);
+    const { batchItemFailures } = await processor.process(sqsRecord(message));
+    expect(cloud.revive()).toBe(true);
+    // Whoever died has acknowledged nothing: the message is there still, and a copy of it perhaps as well.
+    expect(batchItemFailures).toHaveLength(1);
+    const copies = cloud.sent.map(({ MessageBody }) => MessageBody ?? '');
+    expect(copies.length).toBeLessThanOrEqual(1);
+    processor.nowMs += LEASE_MS + 1;
+    processor.restart();
+    cloud.dynamodb.delete(CONTROL_TABLE, 'breaker#upstream');
+    for (const body of [...copies, JSON.stringify(message)]) {
+      expect(await processor.process(sqsRecord(body, { receives: 2 }))).toEqual({ batchItemFailures: [] });
+    }
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 1 });
+    expect(processor.upstream.calls).toHaveLength(1);
   });
 });
 

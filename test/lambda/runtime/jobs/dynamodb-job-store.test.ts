@@ -92,7 +92,7 @@ describe('a lease that was taken over', () => {
     ['countUpstreamCall', () => store.countUpstreamCall(lease)],
     ['succeed', () => store.succeed(lease, success)],
     ['fail', () => store.fail(lease, failure, NOW)],
-    ['release', () => store.release(lease, failure, NOW)],
+    ['release', () => store.release(lease, { nowMs: NOW, failure })],
     ['deadLetter', () => store.deadLetter(lease, failure, NOW)],
   ])('%s writes nothing', async (_, write) => {
     put({ status: 'running', fence: 2, leaseUntil: NOW + 1_000, leaseOwner: 'another' });
