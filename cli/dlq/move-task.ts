@@ -18,6 +18,9 @@ export const MAX_MOVE_RATE = 500;
 /** Milliseconds between two looks at the task. */
 const POLL_MS = 1_000;
 
+/** Milliseconds within which SQS lists a task that it has started. */
+const LISTED_WITHIN_MS = 60_000;
+
 /** What a queue says that has no move tasks, as an emulator's, or a queue that takes none. */
 const UNSUPPORTED = /InvalidAction|UnsupportedOperation|UnknownOperation|NotImplemented/;
 
@@ -49,8 +52,14 @@ export async function redriveByMoveTask(
 /** Waits for the end of the task; answers how many messages it moved. */
 async function follow(task: MoveTask, operator: Operator, request: RedriveRequest, progress: Progress) {
   let gatesAtMs = operator.now() + GATE_EVERY_MS;
+  const listedByMs = operator.now() + LISTED_WITHIN_MS;
   for (;;) {
-    const { status, moved, total, failure } = await task.look();
+    const { isListed, status, moved, total, failure } = await task.look();
+    if (!isListed && operator.now() >= listedByMs) {
+      throw new CommandFailure(
+        'SQS started a move task and does not list it: look with `aws sqs list-message-move-tasks`',
+      );
+    }
     if (status === 'COMPLETED') return moved;
     if (status !== 'RUNNING' && status !== 'CANCELLING') {
       throw new CommandFailure(`the move task ended as ${status} after ${moved} messages: ${failure}`);
@@ -71,6 +80,8 @@ async function follow(task: MoveTask, operator: Operator, request: RedriveReques
 
 class MoveTask {
   #handle: string | undefined;
+  /** When the task began that was the newest before this one. */
+  #earlier: number | undefined;
 
   constructor(
     readonly sqs: SQSClient,
@@ -80,8 +91,10 @@ class MoveTask {
   /** Whether one runs. */
   async find(): Promise<boolean> {
     const latest = await this.#latest();
-    this.#handle = latest?.Status === 'RUNNING' ? latest.TaskHandle : undefined;
-    return this.#handle !== undefined;
+    const isRunning = latest?.Status === 'RUNNING';
+    this.#handle = isRunning ? latest.TaskHandle : undefined;
+    this.#earlier = isRunning ? undefined : latest?.StartedTimestamp;
+    return isRunning;
   }
 
   async start(rate: number): Promise<void> {
@@ -97,8 +110,12 @@ class MoveTask {
   }
 
   async look() {
-    const entry = await this.#latest();
+    const latest = await this.#latest();
+    // The list may lag: an earlier task's end is not this one's.
+    const isEarlier = latest?.StartedTimestamp !== undefined && latest.StartedTimestamp === this.#earlier;
+    const entry = isEarlier ? undefined : latest;
     return {
+      isListed: entry !== undefined,
       status: entry?.Status ?? 'RUNNING',
       moved: Number(entry?.ApproximateNumberOfMessagesMoved ?? 0),
       total: Number(entry?.ApproximateNumberOfMessagesToMove ?? 0),

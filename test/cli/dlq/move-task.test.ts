@@ -15,7 +15,9 @@ const tasks = (...states: Record<string, unknown>[]) => {
   cloud.sqs.mock.on(ListMessageMoveTasksCommand, { SourceArn: ARN }).callsFake(() => {
     const state = states[Math.min(look, states.length - 1)];
     look += 1;
-    return { Results: state ? [{ StartedTimestamp: 1, ApproximateNumberOfMessagesMoved: 0, ...state }] : [] };
+    // What is seen first began before; all that is seen later is one task.
+    const began = look === 1 ? 1 : 2;
+    return { Results: state ? [{ StartedTimestamp: began, ApproximateNumberOfMessagesMoved: 0, ...state }] : [] };
   });
 };
 const RUNNING = { Status: 'RUNNING', TaskHandle: 'handle', ApproximateNumberOfMessagesToMove: 900 };
@@ -57,11 +59,27 @@ test('there is one task a queue: one that runs already is followed, and not star
   expect(cloud.sqs.mock.commandCalls(StartMessageMoveTaskCommand)).toEqual([]);
 });
 
+test('a list that lags does not end the command by an earlier task’s end', async () => {
+  const earlier = { Status: 'COMPLETED', StartedTimestamp: 1, ApproximateNumberOfMessagesMoved: 3 };
+  tasks(earlier, earlier, earlier, { Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 900 });
+  expect((await redrive()).printed).toEqual(['Moved 900 messages to the work queue.']);
+});
+
+test('a task that SQS does not list within a minute is told as such', async () => {
+  tasks({ Status: 'COMPLETED' });
+  cloud.sqs.mock.on(ListMessageMoveTasksCommand).resolves({ Results: [{ Status: 'COMPLETED', StartedTimestamp: 1 }] });
+  expect((await redrive()).errors.at(-1)).toBe(
+    'bulwark: SQS started a move task and does not list it: look with `aws sqs list-message-move-tasks`',
+  );
+});
+
 test('the newest task counts', async () => {
   const newest = { Status: 'COMPLETED', StartedTimestamp: 9, ApproximateNumberOfMessagesMoved: 7 };
-  cloud.sqs.mock.on(ListMessageMoveTasksCommand).resolves({
-    Results: [{ Status: 'FAILED', StartedTimestamp: 2 }, newest, { Status: 'FAILED', StartedTimestamp: 5 }],
-  });
+  const older = [2, 5].map((StartedTimestamp) => ({ Status: 'FAILED', StartedTimestamp }));
+  cloud.sqs.mock
+    .on(ListMessageMoveTasksCommand)
+    .resolvesOnce({ Results: older })
+    .resolves({ Results: [...older.slice(0, 1), newest, ...older.slice(1)] });
   expect((await redrive()).printed).toEqual(['Moved 7 messages to the work queue.']);
 });
 
