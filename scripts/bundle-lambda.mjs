@@ -1,36 +1,16 @@
 // Builds dist/lambda/<name>/index.mjs for every handler, in one esbuild call. Runs on Node 20 and newer,
 // since the CDK's app command may run there.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { builtinsByFunction } from './builtins-by-function.mjs';
 import { generateSubmissionValidator } from './generate-submission-validator.mjs';
 import { importTypeScript } from './import-typescript.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const bundlesFolder = path.join(root, 'dist', 'lambda');
 const mapsFolder = path.join(root, 'dist', 'lambda-maps');
-
-/**
- * Takes Node's own modules by `process.getBuiltinModule`. An `import` of `node:http` in an ES module costs
- * 25 ms of every cold start, as its facade reads every export and one of those loads the whole of undici;
- * this costs 0.01 ms. It also serves the `require` calls of bundled CommonJS, so no banner is needed.
- */
-const builtinsByFunction = {
-  name: 'builtins-by-function',
-  setup(bundler) {
-    const names = builtinModules.filter((name) => !name.startsWith('_')).join('|');
-    bundler.onResolve({ filter: new RegExp(`^(node:)?(${names})$`) }, ({ path: name }) => ({
-      path: name.replace(/^(node:)?/, 'node:'),
-      namespace: 'builtin',
-    }));
-    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
-      loader: 'js',
-    }));
-  },
-};
 
 /**
  * Leaves the environment as the only source of credentials: Lambda puts a function's own there. The SDK's default

@@ -1,0 +1,3 @@
+// The public API of `cdk-bulwark/runtime/dynamodb`: the stores in DynamoDB. Needs `@aws-sdk/client-dynamodb` and
+// `@aws-sdk/util-dynamodb`, of which Lambda brings its own.
+export { DynamoDbBreakerStore } from './breaker/dynamodb-breaker-store';

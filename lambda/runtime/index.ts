@@ -1,0 +1,59 @@
+// The public API of `cdk-bulwark/runtime`: what is not named here is nobody's business but the handlers'. It loads no
+// AWS SDK; what does is in `cdk-bulwark/runtime/dynamodb`.
+export type { BreakerRow, BreakerStatusValue } from '../../lib/contract/control';
+export {
+  type HealthCheckReport,
+  type HealthReport,
+  HealthStatus,
+  type HealthStatusValue,
+} from '../../lib/contract/health';
+export type { Backoff, BackoffBounds, BackoffStep } from './backoff/backoff';
+export { decorrelatedJitterBackoff } from './backoff/decorrelated-jitter';
+export { fullJitter, fullJitterBackoff } from './backoff/full-jitter';
+export type { BreakerState, BreakerView, IBreaker, Permit } from './breaker/breaker';
+export type { BreakerObserver, BreakerOptions, BreakerTools } from './breaker/breaker-options';
+export type {
+  ForceCommand,
+  IBreakerStore,
+  ProbeResult,
+  RecordProbeCommand,
+  StoreAnswer,
+  TakeProbeCommand,
+  TripCommand,
+} from './breaker/breaker-store';
+export { CircuitBreaker } from './breaker/circuit-breaker';
+export { CompareAndSetBreakerStore } from './breaker/compare-and-set-store';
+export { BreakerContentionError, BreakerOpenError, BreakerStoreTimeoutError } from './breaker/errors';
+export { MemoryBreakerStore } from './breaker/memory-breaker-store';
+export { AdaptiveConcurrency, type AdaptiveConcurrencyOptions } from './bulkhead/adaptive-concurrency';
+export { Bulkhead, type BulkheadOptions, type IConcurrencyLimit } from './bulkhead/bulkhead';
+export { BulkheadFullError } from './bulkhead/errors';
+export { type Clock, type ITimers, type Random, type Sleep, sleep, systemClock, systemTimers } from './clock/clock';
+export type { HealthFinding, IHealthCheck } from './health/health-check';
+export { diskCheck, diskOf, memoryCheck, processMemory } from './health/process-checks';
+export { SystemHealthChecker, type SystemHealthCheckerOptions } from './health/system-health-checker';
+export { upstreamCheck } from './health/upstream-check';
+export { Attempt } from './resilience/attempt';
+export { CallTimeoutError } from './resilience/errors';
+export {
+  type ExecutionLimits,
+  ResilientCall,
+  type ResilientCallOptions,
+  type ResilientCallTools,
+} from './resilience/resilient-call';
+export type { Classification, Classify } from './retry/classification';
+export { classifyHttpFailure, type HttpFailure } from './retry/classify-http';
+export { deadlineWithin } from './retry/deadline';
+export { type GiveUpReason, RetryError } from './retry/errors';
+export { parseRetryAfter } from './retry/retry-after';
+export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget';
+export {
+  type PlannedRetry,
+  type RetryLimits,
+  type RetryOptions,
+  type RetryOutcome,
+  RetryPolicy,
+  type RetryTools,
+} from './retry/retry-policy';
+export { SecretUnavailableError } from './secrets/errors';
+export { SecretCache, type SecretCacheOptions } from './secrets/secret-cache';

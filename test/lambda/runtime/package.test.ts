@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = process.cwd();
+
+let folder: string;
+
+/** A project of somebody else's, which has the package as npm would install it. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'bulwark-consumer-'));
+  await mkdir(path.join(folder, 'node_modules/@types'), { recursive: true });
+  await symlink(root, path.join(folder, 'node_modules/cdk-bulwark'));
+  await symlink(path.join(root, 'node_modules/@aws-sdk'), path.join(folder, 'node_modules/@aws-sdk'));
+  await symlink(path.join(root, 'node_modules/@types/node'), path.join(folder, 'node_modules/@types/node'));
+  await writeFile(path.join(folder, 'package.json'), '{"private":true}');
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const execute = async (name: string, program: string): Promise<string> => {
+  await writeFile(path.join(folder, name), program);
+  return (await run(process.execPath, [path.join(folder, name)], { cwd: folder })).stdout.trim();
+};
+
+/** The compiler's complaints about these files, as strict as it gets. */
+const complaintsAbout = async (files: Readonly<Record<string, string>>): Promise<string> => {
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(path.join(folder, name), text)));
+  const options = {
+    module: 'nodenext',
+    target: 'es2023',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+  };
+  const project = { compilerOptions: options, files: Object.keys(files) };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(project));
+  const compiler = path.join(root, 'node_modules/typescript7/bin/tsc');
+  return run(process.execPath, [compiler, '-p', folder]).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string }) => error.stdout,
+  );
+};
+
+const PROGRAM = `
+const breaker = new CircuitBreaker({ failures: 1, store: new MemoryBreakerStore() });
+const call = new ResilientCall({ breaker, timeoutMs: 1000, retry: { attempts: 1 } });
+const seen = [];
+const run = async () => {
+  seen.push(await call.execute(async () => 'value'));
+  await call.execute(async () => { throw new Error('failure'); }).catch((error) => seen.push(error.message));
+  await call.execute(async () => 'value').catch((error) => seen.push(error instanceof BreakerOpenError));
+  seen.push(new DynamoDbBreakerStore({}, 'table') instanceof CompareAndSetBreakerStore);
+  console.log(JSON.stringify(seen));
+};
+run();
+`;
+
+const NAMES = '{ BreakerOpenError, CircuitBreaker, CompareAndSetBreakerStore, MemoryBreakerStore, ResilientCall }';
+const RESULT = '["value","failure",true,true]';
+
+test('works as an ES module', async () => {
+  const imports = `import ${NAMES} from 'cdk-bulwark/runtime';\nimport { DynamoDbBreakerStore } from 'cdk-bulwark/runtime/dynamodb';`;
+  await expect(execute('module.mjs', imports + PROGRAM)).resolves.toBe(RESULT);
+});
+
+test('works as CommonJS', async () => {
+  const requires = `const ${NAMES} = require('cdk-bulwark/runtime');\nconst { DynamoDbBreakerStore } = require('cdk-bulwark/runtime/dynamodb');`;
+  await expect(execute('common.cjs', requires + PROGRAM)).resolves.toBe(RESULT);
+});
+
+test('exports the same names both ways, and loads no AWS SDK', async () => {
+  const program = (load: string) =>
+    `${load}.then((runtime) => console.log(JSON.stringify(Object.keys(runtime).filter((name) => !/^(default|module.exports)$/.test(name)).sort())));`;
+  const asModule = await execute('names.mjs', program(`import('cdk-bulwark/runtime')`));
+  const asCommon = await execute('names.cjs', program(`Promise.resolve(require('cdk-bulwark/runtime'))`));
+  expect(asModule).toBe(asCommon);
+  for (const file of ['index.mjs', 'index.cjs']) {
+    await expect(readFile(path.join(root, 'dist/runtime', file), 'utf8')).resolves.not.toContain('@aws-sdk');
+  }
+});
+
+test('has types for either kind of importer', async () => {
+  const text = `
+    import { CircuitBreaker, type BreakerView } from 'cdk-bulwark/runtime';
+    import { DynamoDbBreakerStore } from 'cdk-bulwark/runtime/dynamodb';
+    const view: BreakerView = new CircuitBreaker().state();
+    export const store: typeof DynamoDbBreakerStore = DynamoDbBreakerStore;
+    // @ts-expect-error a status is a word
+    export const wrong: number = view.status;
+    // @ts-expect-error no such option
+    new CircuitBreaker({ failuers: 1 });
+  `;
+  await expect(complaintsAbout({ 'types.mts': text, 'types.cts': text })).resolves.toBe('');
+}, 60_000);
+
+test('the examples of the README compile', async () => {
+  const readme = await readFile(path.join(root, 'lambda/runtime/README.md'), 'utf8');
+  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, text], index) => [
+    `example-${index}.mts`,
+    text as string,
+  ]);
+  expect(examples).toHaveLength(5);
+  await expect(complaintsAbout(Object.fromEntries(examples))).resolves.toBe('');
+}, 60_000);
+
+test('the README’s first example does what it says', async () => {
+  const readme = await readFile(path.join(root, 'lambda/runtime/README.md'), 'utf8');
+  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const program = `${example}
+    const answers = [new Response('', { status: 503, headers: { 'retry-after': '0' } }), new Response('done')];
+    globalThis.fetch = async () => answers.shift() as Response;
+    console.log(await complete('hello', 'http://127.0.0.1:9'));
+    answers.push(new Response('', { status: 402 }), new Response('not asked for'));
+    console.log(await complete('hello', 'http://127.0.0.1:9').catch((error) => error.message));
+  `;
+  const { transform } = await import('esbuild');
+  const { code } = await transform(program, { loader: 'ts', target: 'node20', format: 'esm' });
+  await expect(execute('first.mjs', code)).resolves.toBe('done\nHTTP 402');
+});
