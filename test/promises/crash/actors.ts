@@ -17,6 +17,7 @@ import type { MortalProcess } from './mortal-process';
 const SECOND = 1_000;
 const BUDGET_MS = 55 * SECOND;
 export const LEASE_MS = 65 * SECOND;
+const PATIENCE_MS = 24 * 3_600 * SECOND;
 const STREAM_BATCH = 25;
 const CLIENT_ID = 'client';
 
@@ -158,6 +159,8 @@ export class WorkerActor {
             if (message) cloud.queue.returnAfter(message, message.receipt, seconds * SECOND);
           }),
       },
+      deadLetterQueue: cloud.deadLetterQueueOf(process),
+      patienceMs: PATIENCE_MS,
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,
       upstream: upstream.asSeenBy(process),

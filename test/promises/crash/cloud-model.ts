@@ -101,6 +101,16 @@ export class CloudModel {
     };
   }
 
+  deadLetterQueueOf(process: MortalProcess): Pick<IWorkQueue, 'send'> {
+    return {
+      send: (messages) =>
+        process.perform('SendMessageBatch', () => {
+          for (const { message } of messages) this.queue.bury(JSON.stringify(message));
+          return [];
+        }),
+    };
+  }
+
   /** The double knows no index; this is the one there is. */
   #query({ input }: QueryCommand) {
     const { ':bucket': bucket, ':before': before } = input.ExpressionAttributeValues ?? {};

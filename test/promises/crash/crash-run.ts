@@ -8,6 +8,8 @@ import { FaultyUpstream, type PaidCall, type Treatment } from './faulty-upstream
 import { type DecideFate, MortalProcess } from './mortal-process';
 
 const SECOND = 1_000;
+/** Mean time between two jobs that are submitted after those that count. */
+const LATER_MS = 1_000;
 
 export interface CrashScene {
   readonly seed: number;
@@ -48,7 +50,6 @@ export class CrashWorld {
   readonly #surroundings: Surroundings;
   /** Ids of the accepted jobs, by name. */
   readonly #ids = new Map<string, string>();
-  readonly #names = new Map<string, string>();
   readonly #deaths: Record<string, number> = {};
   #duplicates = 0;
 
@@ -85,7 +86,7 @@ export class CrashWorld {
       duplicates: this.#duplicates,
       resent: sweeper.resent,
       deaths: this.#deaths,
-      paid: this.#upstream.paid,
+      paid: this.#upstream.paid.filter(({ job }) => this.#ids.has(job)),
       calls: this.#upstream.calls,
     };
   }
@@ -104,10 +105,14 @@ export class CrashWorld {
       const name = `job-${index}`;
       void submitUntilAccepted(name, this.#surroundings).then((id) => {
         this.#ids.set(name, id);
-        this.#names.set(id, name);
         if (this.#random() < duplicates) this.#sendDuplicate(id);
       });
       await this.#time.sleep(exponential(this.#random, arrivalMs));
+    }
+    // A service in use: a breaker that poison alone has opened is closed by others.
+    for (let index = 0; jobs > 1; index += 1) {
+      void submitUntilAccepted(`later-${index}`, this.#surroundings);
+      await this.#time.sleep(exponential(this.#random, LATER_MS));
     }
   }
 

@@ -7,7 +7,7 @@ import type { VirtualTime } from './virtual-time';
 export interface StoreModelOptions {
   /** Milliseconds of each half of a round trip. */
   readonly latencyMs: readonly [least: number, most: number];
-  /** Share of the calls that fail: half of them before their effect, half after it, with the answer lost. */
+  /** Share of the calls that fail after the SDK's own attempts: half of them before their effect, half after it, with the answer lost. */
   readonly errorRate: number;
 }
 

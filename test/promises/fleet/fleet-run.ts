@@ -18,9 +18,10 @@ export const SCENE = {
   outage: [60 * SECOND, 660 * SECOND],
   flapsFrom: 1_000 * SECOND,
   flapsTo: 1_300 * SECOND,
-  /** Long enough for the poison to meet an upstream that serves others. */
-  arrivalsUntil: 2_400 * SECOND,
-  endsAt: 4_800 * SECOND,
+  /** The jobs that arrive before are judged; those after keep the service in use until the last of the former ended. */
+  judgedUntil: 1_500 * SECOND,
+  fillerMs: 500,
+  endsAt: 7_200 * SECOND,
   poisonRate: 0.002,
   visibilityMs: 360 * SECOND,
   maxReceiveCount: 5,
@@ -62,6 +63,8 @@ export async function runFleet(makeFleet: MakeFleet, seed: number): Promise<Flee
   return withVirtualGlobals(time, () => new Scene(time, makeFleet, seed).run());
 }
 
+const jobIdOf = (body: string): string => (body.startsWith('{') ? String(JSON.parse(body).jobId) : body);
+
 class Scene {
   readonly #random;
   readonly #queue: QueueModel;
@@ -69,6 +72,7 @@ class Scene {
   readonly #consumer: ConsumerModel;
   readonly #fleet: Fleet;
   readonly #poison = new Set<string>();
+  readonly #judged: string[] = [];
   #jobs = 0;
   #recoveryMs: number | undefined;
 
@@ -97,40 +101,43 @@ class Scene {
 
   async run(): Promise<FleetRun> {
     this.time.after(0, this.#arrive);
-    await this.time.run(SCENE.arrivalsUntil);
-    while (this.#left > 0 && this.time.elapsedMs < SCENE.endsAt) await this.time.run(10 * SECOND);
-    const dead = this.#queue.deadLetters.map(({ body }) => this.#jobIdOf(body));
-    const deadPoison = dead.filter((id) => this.#poison.has(id)).length;
+    await this.time.run(SCENE.judgedUntil);
+    while (this.#left() > 0 && this.time.elapsedMs < SCENE.endsAt) await this.time.run(10 * SECOND);
+    const dead = this.#dead();
+    const deadPoison = [...dead].filter((id) => this.#poison.has(id)).length;
     return {
       seed: this.seed,
-      jobs: this.#jobs,
+      jobs: this.#judged.length,
       poison: this.#poison.size,
       calls: this.#upstream.calls,
       openWindows: this.#fleet.openWindows?.(),
-      deadByOutage: dead.length - deadPoison,
+      deadByOutage: dead.size - deadPoison,
       deadPoison,
-      unfinished: this.#left,
+      unfinished: this.#left(),
       recoveryMs: this.#recoveryMs,
       figures: { events: this.time.executed, ...this.#fleet.figures?.() },
     };
   }
 
-  get #left(): number {
-    return this.#jobs - this.#fleet.ended - this.#queue.deadLetters.length;
+  /** Judged jobs that have not ended. */
+  #left(): number {
+    const dead = this.#dead();
+    return this.#judged.filter((id) => !this.#fleet.hasEnded(id) && !dead.has(id)).length;
   }
 
-  #jobIdOf(body: string): string {
-    return body.startsWith('{') ? String(JSON.parse(body).jobId) : body;
+  #dead(): Set<string> {
+    return new Set(this.#queue.deadLetters.map(({ body }) => jobIdOf(body)));
   }
 
   readonly #arrive = (): void => {
     this.#jobs += 1;
     const id = `job-${this.#jobs}`;
-    const isPoison = this.#random() < SCENE.poisonRate;
+    const isJudged = this.time.elapsedMs < SCENE.judgedUntil;
+    const isPoison = isJudged && this.#random() < SCENE.poisonRate;
+    if (isJudged) this.#judged.push(id);
     if (isPoison) this.#poison.add(id);
     this.#fleet.accept({ id, isPoison });
-    const nextMs = exponential(this.#random, SCENE.arrivalMs);
-    if (this.time.elapsedMs + nextMs < SCENE.arrivalsUntil) this.time.after(nextMs, this.#arrive);
+    this.time.after(exponential(this.#random, isJudged ? SCENE.arrivalMs : SCENE.fillerMs), this.#arrive);
   };
 
   /** Full: nearly every worker runs, or next to nothing waits. */

@@ -35,9 +35,6 @@ type Row = { -readonly [name in keyof Job]: Job[name] };
 
 /** The jobs table in memory, by the rules of leases and fences that the real one follows. */
 export class JobStoreModel implements FleetJobStore {
-  succeeded = 0;
-  failed = 0;
-  deadLettered = 0;
   /** Results that were to be written a second time. */
   recordedTwice = 0;
   readonly #rows = new Map<string, Row>();
@@ -65,12 +62,17 @@ export class JobStoreModel implements FleetJobStore {
     this.#rows.set(job.id, { ...row });
   }
 
+  /** Whether the job has succeeded or failed. */
+  hasEnded(jobId: string): boolean {
+    const status = this.#rows.get(jobId)?.status;
+    return status === JobStatus.SUCCEEDED || status === JobStatus.FAILED;
+  }
+
   async lease(request: LeaseRequest): Promise<LeaseOutcome> {
     await this.time.sleep(this.latencyMs);
     const row = this.#rows.get(request.jobId);
     const refusal = refusalOf(row, request);
     if (refusal || !row) return refusal ?? { kind: 'missing' };
-    if (row.status === JobStatus.DEAD_LETTERED) this.deadLettered -= 1;
     row.status = JobStatus.RUNNING;
     row.fence += 1;
     row.leaseUntil = request.nowMs + request.leaseMs;
@@ -86,25 +88,23 @@ export class JobStoreModel implements FleetJobStore {
     if (this.#results.has(row.jobId)) this.recordedTwice += 1;
     this.#results.add(row.jobId);
     this.#end(row, JobStatus.SUCCEEDED);
-    this.succeeded += 1;
   }
 
   async fail(lease: Lease): Promise<void> {
     this.#end(await this.#held(lease), JobStatus.FAILED);
-    this.failed += 1;
   }
 
-  async release(lease: Lease, { failure, failedSince }: Release): Promise<void> {
+  async release(lease: Lease, { failure, failedSince, outage }: Release): Promise<void> {
     const row = await this.#held(lease);
     row.status = JobStatus.QUEUED;
     row.leaseUntil = undefined;
     row.failure = failure ?? row.failure;
     row.failedSince = failedSince;
+    row.outage = outage ?? row.outage;
   }
 
   async deadLetter(lease: Lease): Promise<void> {
     this.#end(await this.#held(lease), JobStatus.DEAD_LETTERED);
-    this.deadLettered += 1;
   }
 
   #end(row: Row, status: JobStatusValue): void {

@@ -1,11 +1,11 @@
 import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { LEAST_CONCURRENCY } from '../../../lambda/runtime/consumer-control/consumer';
 import { STEP_SECONDS } from './control-model';
-import { type FleetRun, SCENE } from './fleet-run';
+import { type FleetRun, outagesOf, SCENE } from './fleet-run';
 import { PEER_OPEN_MS } from './peer-fleets';
 
-/** Milliseconds for which a worker may rely on what it has read of the shared row, and the way of an answer. */
-export const CACHE_LAG_MS = 2_100;
+/** A read of the shared row serves for up to twice `cacheMs`, and for as long again where the next read fails. */
+const CACHE_LAG_MS = 4 * BREAKER_DEFAULTS.cacheMs + 200;
 /** What a peer's breaker gets to open before its calls are counted. */
 const PEER_DETECTION_MS = 60_000;
 
@@ -25,6 +25,8 @@ export interface Verdict {
   /** Calls after the opening by workers that had read the row before it. */
   readonly stragglers: number;
   readonly callsWhileDown: number;
+  /** Openings of a closed breaker while the upstream was up: poison alone made them. */
+  readonly falseOpenings: number;
   readonly deadByOutage: number;
   /** Poison that did not end in the dead-letter queue. */
   readonly poisonAlive: number;
@@ -53,6 +55,7 @@ export function judge(run: FleetRun): Verdict {
     callsPerWindow: Math.max(0, ...perWindow),
     stragglers: lags.reduce((sum, window) => sum + countIn(down, window), 0),
     callsWhileDown: down.length,
+    falseOpenings: falseOpenings(run),
     deadByOutage: run.deadByOutage,
     poisonAlive: run.poison - run.deadPoison,
     unfinished: run.unfinished,
@@ -96,3 +99,13 @@ function rampRatio({ recoveryMs, openWindows }: FleetRun): number {
   const restOfWindowMs = current ? Math.max(0, current.probeFromMs - recoveredAt) : 0;
   return (recoveryMs ?? Number.POSITIVE_INFINITY) / (restOfWindowMs + IDEAL_RAMP_MS);
 }
+
+/** What an outage has broken is noticed a little after it. */
+const NOTICED_WITHIN_MS = 60_000;
+
+const falseOpenings = ({ seed, openWindows = [] }: FleetRun): number => {
+  const outages = outagesOf(seed);
+  return openWindows
+    .filter(({ fromMs }, index) => openWindows[index - 1]?.toMs !== fromMs)
+    .filter(({ fromMs }) => !outages.some(([from, to]) => fromMs >= from && fromMs < to + NOTICED_WITHIN_MS)).length;
+};

@@ -17,6 +17,7 @@ const TIMEOUT_MS = 60_000;
 /** As the service stack has them, for the timeout of its processor. */
 const BUDGET_MS = TIMEOUT_MS - 5_000;
 const LEASE_MS = TIMEOUT_MS + 5_000;
+const PATIENCE_MS = 24 * 3_600_000;
 const TABLE_LATENCY_MS = 5;
 
 const silent = () => undefined;
@@ -32,12 +33,12 @@ class OurFleet implements Fleet {
   constructor(readonly world: World) {
     const { time, random } = world;
     this.jobs = new JobStoreModel(time, TABLE_LATENCY_MS);
-    const options = { latencyMs: [2, 15] as const, errorRate: 0.01 };
+    const options = { latencyMs: [2, 15] as const, errorRate: 0.002 };
     this.store = new BreakerStoreModel(new MemoryBreakerStore(), time, random, options);
   }
 
-  get ended(): number {
-    return this.jobs.succeeded + this.jobs.failed;
+  hasEnded(id: string): boolean {
+    return this.jobs.hasEnded(id);
   }
 
   accept(job: FleetJob): void {
@@ -102,6 +103,13 @@ class OurFleet implements Fleet {
           if (message) queue.returnAfter(message, message.receipt, seconds * 1_000);
         },
       },
+      deadLetterQueue: {
+        send: async (messages) => {
+          for (const { message } of messages) queue.bury(JSON.stringify(message));
+          return [];
+        },
+      },
+      patienceMs: PATIENCE_MS,
       breaker: new CircuitBreaker({ store: this.store }, { now, random, sleep }),
       breakerStore: this.store,
       upstream,

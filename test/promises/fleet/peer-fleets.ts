@@ -23,7 +23,7 @@ const submissionOf = (isPoison: boolean): Submission => ({
 
 /** A fleet as the peers are used: their breaker in each process, and the queue's own retries around it. */
 class PeerFleet implements Fleet {
-  ended = 0;
+  readonly #ended = new Set<string>();
   readonly #submissions = new Map<string, Submission>();
 
   constructor(
@@ -36,6 +36,10 @@ class PeerFleet implements Fleet {
     this.world.queue.send(id);
   }
 
+  hasEnded(id: string): boolean {
+    return this.#ended.has(id);
+  }
+
   makeSandbox(): Sandbox {
     const { queue, upstream, random } = this.world;
     const guard = this.makeGuard();
@@ -45,7 +49,7 @@ class PeerFleet implements Fleet {
         const submission = this.#submissions.get(message.body) ?? submissionOf(false);
         try {
           await guard(() => upstream.complete(submission, { timeoutMs: CALL_TIMEOUT_MS }));
-          this.ended += 1;
+          this.#ended.add(message.body);
           return true;
         } catch {
           queue.returnAfter(message, receipt, fullJitter(message.receives, RETURN_BACKOFF, random));

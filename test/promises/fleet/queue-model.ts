@@ -69,6 +69,12 @@ export class QueueModel {
     else this.#arrive(message);
   }
 
+  /** Takes a message that its consumer sends to the dead-letter queue itself. */
+  bury(body: string): void {
+    const sentAtMs = this.time.now();
+    this.deadLetters.push({ body, attributes: {}, group: '', sentAtMs, receives: 0, receipt: 0, state: 'dead' });
+  }
+
   /** Hands a ready message over and hides it; undefined where there is none. */
   receive(): QueuedMessage | undefined {
     const message = this.#ready[this.#head];

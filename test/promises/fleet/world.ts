@@ -36,8 +36,8 @@ export interface Fleet {
   start?(consumer: ConsumerModel): void;
   /** The windows in which its breaker was open, for a fleet that has one breaker. */
   openWindows?(): OpenWindow[];
-  /** Jobs that have ended other than in the dead-letter queue. */
-  readonly ended: number;
+  /** Whether a job has ended other than in the dead-letter queue. */
+  hasEnded(id: string): boolean;
   /** Further figures of its own. */
   figures?(): Record<string, number>;
 }
