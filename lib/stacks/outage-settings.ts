@@ -74,6 +74,9 @@ export interface OutageSettings {
 /** The settings with their defaults filled in. */
 export type ResolvedOutageSettings = Required<Omit<OutageSettings, 'slowCall'>> & Pick<OutageSettings, 'slowCall'>;
 
+const isLongerThanAMinute = (duration: Duration): boolean =>
+  duration.isUnresolved() || duration.toSeconds({ integral: false }) > 60;
+
 /** Fills in the defaults. @throws ConstructConfigError naming every setting that is out of its range */
 export function outageSettings(scope: Construct, id: string, given: OutageSettings = {}): ResolvedOutageSettings {
   const openFor = given.openFor ?? Duration.seconds(30);
@@ -82,7 +85,7 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
     failurePercent: given.failurePercent ?? 50,
     slowCall: given.slowCall,
     openFor,
-    openForAtMost: given.openForAtMost ?? Duration.seconds(Math.max(60, openFor.toSeconds())),
+    openForAtMost: given.openForAtMost ?? (isLongerThanAMinute(openFor) ? openFor : Duration.minutes(1)),
     successesToClose: given.successesToClose ?? 2,
     resumeStep: given.resumeStep ?? Duration.seconds(30),
     patience: given.patience ?? Duration.days(1),
@@ -93,6 +96,10 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
     .integer('outage.failurePercent', settings.failurePercent, 1, 100)
     .integer('outage.successesToClose', settings.successesToClose, 1, 100);
   const within = (prop: keyof OutageSettings, value: Duration, min: number, max: number) => {
+    if (value.isUnresolved()) {
+      check.require(false, `outage.${prop}`, 'must be known at synthesis', 'a duration that is not');
+      return;
+    }
     const seconds = value.toSeconds({ integral: false });
     check.require(
       Number.isInteger(seconds) && seconds >= min && seconds <= max,
@@ -102,7 +109,8 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
     );
   };
   within('openFor', settings.openFor, 1, 86_400);
-  within('openForAtMost', settings.openForAtMost, settings.openFor.toSeconds({ integral: false }), 86_400);
+  const least = settings.openFor.isUnresolved() ? 1 : settings.openFor.toSeconds({ integral: false });
+  within('openForAtMost', settings.openForAtMost, least, 86_400);
   within('resumeStep', settings.resumeStep, 1, 900);
   within('patience', settings.patience, 60, 14 * 86_400);
   within('stuckAfter', settings.stuckAfter, 60, 14 * 86_400);

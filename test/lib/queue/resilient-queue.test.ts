@@ -116,6 +116,8 @@ describe('ResilientQueue', () => {
     { maxConcurrency: 1000 },
     { maxReceiveCount: 1 },
     { maxReceiveCount: 1000 },
+    { maxAge: Duration.minutes(1) },
+    { maxAge: Duration.days(14) },
     { retention: Duration.seconds(60), deadLetterRetention: Duration.seconds(61) },
     { retention: Duration.days(13), deadLetterRetention: Duration.days(14) },
   ])('accepts %j at the bound', (props) => {
@@ -137,6 +139,7 @@ describe('ResilientQueue', () => {
     [{ batchSize: 11 }, '`batchingWindow` must be at least 1 second when `batchSize` is above 10, got: 0 seconds'],
     [{ maxConcurrency: 1 }, '`maxConcurrency` must be an integer between 2 and 1000, got: 1'],
     [{ maxConcurrency: 1001 }, '`maxConcurrency` must be an integer between 2 and 1000, got: 1001'],
+    [{ maxAge: Duration.seconds(59) }, '`maxAge` must be between 60 and 1209600 seconds, got: 59 seconds'],
     [{ maxReceiveCount: 0 }, '`maxReceiveCount` must be an integer between 1 and 1000, got: 0'],
     [{ maxReceiveCount: 1001 }, '`maxReceiveCount` must be an integer between 1 and 1000, got: 1001'],
     [{ retention: Duration.seconds(59) }, '`retention` must be between 60 and 1209600 seconds, got: 59 seconds'],
@@ -271,6 +274,57 @@ describe('ResilientQueue.grantSend', () => {
         Effect: 'Allow',
         Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
         Resource: stack.resolve(orders.encryptionKey.keyArn),
+      },
+    ]);
+  });
+});
+
+describe('ResilientQueue.grantReceive', () => {
+  test("lets the role receive, delete and decrypt, and nothing else", () => {
+    const orders = queueWith();
+    const reader = functionWith('Reader');
+    orders.grantReceive(reader);
+
+    expect(grantsOf(reader)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        Resource: stack.resolve(orders.queue.queueArn),
+      },
+      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: stack.resolve(orders.encryptionKey.keyArn) },
+    ]);
+  });
+});
+
+describe('ResilientQueue.grantDeadLetter', () => {
+  test("lets the role send to the dead-letter queue, and to no other", () => {
+    const orders = queueWith();
+    const judge = functionWith('Judge');
+    orders.grantDeadLetter(judge);
+
+    expect(grantsOf(judge)).toEqual([
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: stack.resolve(orders.deadLetterQueue.queueArn) },
+      {
+        Effect: 'Allow',
+        Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        Resource: stack.resolve(orders.encryptionKey.keyArn),
+      },
+    ]);
+  });
+});
+
+describe('ResilientQueue.grantPause', () => {
+  test('lets the role look at and change the one consumer', () => {
+    const orders = queueWith();
+    const mapping = orders.addConsumer(functionWith('Consumer'));
+    const controller = functionWith('Controller');
+    orders.grantPause(controller, mapping);
+
+    expect(grantsOf(controller)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+        Resource: stack.resolve(mapping.eventSourceMappingArn),
       },
     ]);
   });

@@ -1,10 +1,16 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { AuditTable, ControlTable } from '../../../lib/contract/control';
 import { StackOutput } from '../../../lib/contract/outputs';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
+import { DataStack } from '../../../lib/stacks/data-stack';
 import { synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
 const dev = synthEnvironment('dev');
+/** Properties of one table in prod. */
+const propertiesOf = (logicalId: string) => prod.data.findResources('AWS::DynamoDB::Table')[logicalId]?.Properties;
 const underDataKey = { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: { 'Fn::GetAtt': ['DataKey', 'Arn'] } };
 
 test('keeps each job as one item collection that expires, and streams its new rows', () => {
@@ -30,6 +36,89 @@ test('keeps each client as one row that does not expire', () => {
     SSESpecification: underDataKey,
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
   });
+});
+
+test('finds the jobs that have not ended by a sparse index, from which they can be sent again', () => {
+  prod.data.hasResourceProperties('AWS::DynamoDB::Table', {
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: JobsTable.DUE_INDEX,
+        KeySchema: [
+          { AttributeName: JobsTable.DUE_BUCKET, KeyType: 'HASH' },
+          { AttributeName: JobsTable.DUE_AT, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['clientId', 'correlationId'] },
+      },
+    ],
+    AttributeDefinitions: Match.arrayWith([
+      { AttributeName: JobsTable.DUE_BUCKET, AttributeType: 'S' },
+      { AttributeName: JobsTable.DUE_AT, AttributeType: 'N' },
+    ]),
+  });
+});
+
+test('keeps what the fleet agrees on as one row each, and streams its changes', () => {
+  expect(propertiesOf('ControlTable')).toMatchObject({
+    KeySchema: [{ AttributeName: ControlTable.PARTITION_KEY, KeyType: 'HASH' }],
+    TimeToLiveSpecification: { AttributeName: ControlTable.TIME_TO_LIVE, Enabled: true },
+    StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+    SSESpecification: underDataKey,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+});
+
+test('keeps privileged acts by day, for ever, and lets nobody change or delete one', () => {
+  const audit = propertiesOf('AuditTable');
+
+  expect(audit).toMatchObject({
+    KeySchema: [
+      { AttributeName: AuditTable.PARTITION_KEY, KeyType: 'HASH' },
+      { AttributeName: AuditTable.SORT_KEY, KeyType: 'RANGE' },
+    ],
+    SSESpecification: underDataKey,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+  expect(audit).not.toHaveProperty('TimeToLiveSpecification');
+  expect(audit.ResourcePolicy.PolicyDocument.Statement).toEqual([
+    {
+      Sid: 'AppendOnly',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: [
+        'dynamodb:BatchWriteItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:PartiQLDelete',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:UpdateItem',
+      ],
+      Resource: '*',
+    },
+  ]);
+});
+
+test('the control queue outlasts a run of its consumer, under the key of the work queue', () => {
+  expect(prod.data.findResources('AWS::SQS::Queue').ControlQueue?.Properties).toMatchObject({
+    VisibilityTimeout: 6 * 330,
+    KmsMasterKeyId: { 'Fn::GetAtt': ['WorkQueueKey', 'Arn'] },
+    RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['ControlDeadLetterQueue', 'Arn'] } },
+  });
+});
+
+test('the controller never waits longer than a function may run', () => {
+  const stack = new DataStack(new App(), 'slow', { processTimeout: Duration.minutes(15) });
+
+  expect(stack.controlQueue.consumerTimeout.toSeconds()).toBe(900);
+});
+
+test('gives the alarms of both queues their topic', () => {
+  const stack = new Stack(new App(), 'topics');
+  const topic = new sns.Topic(stack, 'Topic');
+  const data = new DataStack(stack, 'Data', { processTimeout: Duration.minutes(5), alarmTopic: topic });
+
+  const alarms = Object.values(Template.fromStack(data).findResources('AWS::CloudWatch::Alarm'));
+  expect(alarms).toHaveLength(8);
+  expect(alarms.filter(({ Properties }) => Properties.AlarmActions?.length !== 1)).toEqual([]);
+  expect(alarms.filter(({ Properties }) => Properties.OKActions?.length !== 1)).toEqual([]);
 });
 
 test("keeps the upstream's credential under the data key, under the name that the processor reads", () => {
@@ -71,13 +160,15 @@ describe('protection', () => {
 });
 
 test('declares the outputs of the contract', () => {
-  const { JOBS_TABLE, CLIENTS_TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, UPSTREAM_SECRET } = StackOutput;
   const refs: Record<string, string> = {
-    [JOBS_TABLE]: 'JobsTable',
-    [CLIENTS_TABLE]: 'ClientsTable',
-    [QUEUE_URL]: 'WorkQueue',
-    [DEAD_LETTER_QUEUE_URL]: 'WorkDeadLetterQueue',
-    [UPSTREAM_SECRET]: 'UpstreamSecret',
+    [StackOutput.JOBS_TABLE]: 'JobsTable',
+    [StackOutput.CLIENTS_TABLE]: 'ClientsTable',
+    [StackOutput.CONTROL_TABLE]: 'ControlTable',
+    [StackOutput.AUDIT_TABLE]: 'AuditTable',
+    [StackOutput.QUEUE_URL]: 'WorkQueue',
+    [StackOutput.DEAD_LETTER_QUEUE_URL]: 'WorkDeadLetterQueue',
+    [StackOutput.CONTROL_QUEUE_URL]: 'ControlQueue',
+    [StackOutput.UPSTREAM_SECRET]: 'UpstreamSecret',
   };
   for (const [name, logicalId] of Object.entries(refs)) {
     prod.data.hasOutput(name, { Value: { Ref: logicalId } });

@@ -7,9 +7,9 @@ import { synthEnvironment } from './synth-environment';
  * Never change this list to make a test pass: give the construct its old id back.
  */
 const DATA = {
-  'AWS::DynamoDB::Table': ['ClientsTable', 'JobsTable'],
+  'AWS::DynamoDB::Table': ['AuditTable', 'ClientsTable', 'ControlTable', 'JobsTable'],
   'AWS::KMS::Key': ['DataKey', 'WorkQueueKey'],
-  'AWS::SQS::Queue': ['WorkDeadLetterQueue', 'WorkQueue'],
+  'AWS::SQS::Queue': ['ControlDeadLetterQueue', 'ControlQueue', 'WorkDeadLetterQueue', 'WorkQueue'],
   'AWS::SecretsManager::Secret': ['UpstreamSecret'],
 };
 
@@ -20,10 +20,13 @@ const SERVICE = {
     'ApiAccessLog713001CC',
     'AuthorizeClientLogs43B34D26',
     'CheckHealthLogs21738AED',
+    'CheckReadinessLogs2B0994E0',
+    'ControlBreakerLogs1EA5BB15',
     'ProcessJobLogs8318C638',
     'ReadJobLogs347722F5',
     'RelayOutboxLogs6C2BF525',
     'SubmitJobLogs6F9A239E',
+    'SweepLeasesLogs53892D11',
   ],
 };
 

@@ -29,6 +29,9 @@ export const FUNCTIONS = [
   'ProcessJob',
   'ReadJob',
   'CheckHealth',
+  'CheckReadiness',
+  'ControlBreaker',
+  'SweepLeases',
 ] as const;
 
 export interface Statement {

@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { ResilientQueue, type ResilientQueueProps } from '../../../lib';
+
+let stack: Stack;
+
+beforeEach(() => {
+  stack = new Stack(new App(), 'shop', { env: { account: '111122223333', region: 'eu-west-1' } });
+});
+
+const queueWith = (props?: ResilientQueueProps) => new ResilientQueue(stack, 'Orders', props);
+
+/** Properties of the alarm of this id, with references resolved. */
+function alarm(id: string) {
+  const alarms = Object.entries(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+  return alarms.find(([logicalId]) => logicalId.startsWith(`OrdersAlarms${id}`))?.[1].Properties;
+}
+
+const dimension = (queue: { queueName: string }) => [{ Name: 'QueueName', Value: stack.resolve(queue.queueName) }];
+
+/** The metrics of an expression's alarm, by the name that the expression has for each. */
+function metricsOf(properties: { Metrics: { Id: string; Expression?: string; MetricStat?: object }[] }) {
+  return Object.fromEntries(properties.Metrics.map(({ Id, MetricStat }) => [Id, MetricStat]));
+}
+
+test('has the four alarms, each of which means well where the queue reports nothing', () => {
+  const { alarms } = queueWith();
+
+  const found = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+  expect(found).toHaveLength(4);
+  expect(alarms.all).toEqual([alarms.deadLetters, alarms.deadLetterArrivals, alarms.oldestMessage, alarms.poison]);
+  for (const { Properties } of found) {
+    expect(Properties).toMatchObject({
+      TreatMissingData: 'notBreaching',
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+  }
+});
+
+test('alarms while any message lies in the dead-letter queue', () => {
+  const { deadLetterQueue } = queueWith();
+
+  expect(alarm('DeadLetters')).toMatchObject({
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: dimension(deadLetterQueue),
+    Statistic: 'Maximum',
+    Period: 60,
+    Threshold: 0,
+    EvaluationPeriods: 1,
+  });
+});
+
+test('alarms on what arrives in the dead-letter queue, even where it is drained at once', () => {
+  const { deadLetterQueue } = queueWith();
+  const properties = alarm('DeadLetterArrivals');
+
+  expect(properties).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 });
+  expect(properties.Metrics[0].Expression).toBe('DIFF(FILL(waiting, 0) + FILL(received, 0)) + FILL(deleted, 0)');
+  const of = (MetricName: string, Stat: string) => ({
+    Metric: { Namespace: 'AWS/SQS', MetricName, Dimensions: dimension(deadLetterQueue) },
+    Period: 60,
+    Stat,
+  });
+  expect(metricsOf(properties)).toMatchObject({
+    waiting: of('ApproximateNumberOfMessagesVisible', 'Minimum'),
+    received: of('ApproximateNumberOfMessagesNotVisible', 'Minimum'),
+    deleted: of('NumberOfMessagesDeleted', 'Sum'),
+  });
+});
+
+describe('the arithmetic of arrivals', () => {
+  /** What the expression gives for minute after minute: least depth, and what was deleted in it. */
+  const arrivals = (minutes: { depth: number; deleted: number }[]) =>
+    minutes.slice(1).map(({ depth, deleted }, index) => depth - (minutes[index]?.depth ?? 0) + deleted);
+
+  test.each([
+    ['nothing', [0, 0, 0], [0, 0, 0], false],
+    ['one that stays', [0, 0, 1, 1], [0, 0, 0, 0], true],
+    ['one that is drained within its minute', [0, 0, 0], [0, 1, 0], true],
+    ['one that joins others', [3, 3, 4], [0, 0, 0], true],
+    ['a drain of what was there before', [3, 0, 0], [0, 3, 0], false],
+    ['what expires', [3, 0, 0], [0, 0, 0], false],
+  ])('%s', (_, depths, deletions, alarms) => {
+    const minutes = depths.map((depth, index) => ({ depth, deleted: deletions[index] ?? 0 }));
+
+    expect(arrivals(minutes).some((value) => value > 0)).toBe(alarms);
+  });
+});
+
+test.each([
+  [undefined, 900],
+  [Duration.minutes(3), 180],
+])('alarms when the oldest message is older than %p: %i seconds', (maxAge, seconds) => {
+  const { queue } = queueWith({ maxAge });
+
+  expect(alarm('OldestMessage')).toMatchObject({
+    MetricName: 'ApproximateAgeOfOldestMessage',
+    Dimensions: dimension(queue),
+    Statistic: 'Maximum',
+    Period: 60,
+    Threshold: seconds,
+    EvaluationPeriods: 3,
+  });
+});
+
+test('alarms when messages go round in circles', () => {
+  const { queue } = queueWith();
+  const properties = alarm('Poison');
+
+  expect(properties).toMatchObject({ Threshold: 3, EvaluationPeriods: 3 });
+  expect(properties.Metrics[0].Expression).toBe(
+    'IF(FILL(received, 0) >= 10, FILL(received, 0) / IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1), 0)',
+  );
+  const sumOf = (MetricName: string) => ({
+    Metric: { Namespace: 'AWS/SQS', MetricName, Dimensions: dimension(queue) },
+    Period: 300,
+    Stat: 'Sum',
+  });
+  expect(metricsOf(properties)).toMatchObject({
+    received: sumOf('NumberOfMessagesReceived'),
+    deleted: sumOf('NumberOfMessagesDeleted'),
+  });
+});
+
+test('tells the topic of the beginning and the end of each, and nobody where there is none', () => {
+  const topic = new sns.Topic(stack, 'Topic');
+  queueWith({ alarmTopic: topic });
+  new ResilientQueue(stack, 'Quiet');
+
+  const arn = stack.resolve(topic.topicArn);
+  for (const [id, { Properties }] of Object.entries(
+    Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'),
+  )) {
+    const expected = id.startsWith('Orders') ? [arn] : undefined;
+    expect([Properties.AlarmActions, Properties.OKActions]).toEqual([expected, expected]);
+  }
+});
+
+test.each([
+  ['DeadLetters', 'dead-letters'],
+  ['DeadLetterArrivals', 'dead-letters'],
+  ['OldestMessage', 'oldest-message'],
+  ['Poison', 'poison-messages'],
+])('%s names its runbook, which is there', (id, runbook) => {
+  queueWith();
+
+  expect(alarm(id).AlarmDescription).toMatch(new RegExp(` Runbook: docs/runbooks/${runbook}\\.md$`));
+  expect(existsSync(join(__dirname, '../../../docs/runbooks', `${runbook}.md`))).toBe(true);
+});
