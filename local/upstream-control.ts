@@ -1,4 +1,10 @@
-import type { UpstreamCalls, UpstreamCount, UpstreamScript, UpstreamStep } from './doubles/upstream-script';
+import type {
+  UpstreamCalls,
+  UpstreamCount,
+  UpstreamLog,
+  UpstreamScript,
+  UpstreamStep,
+} from './doubles/upstream-script';
 import { LocalFailure } from './failure';
 
 /** Tells the upstream double how to behave, and asks it what it has seen. */
@@ -8,6 +14,16 @@ export class UpstreamControl {
   /** Treats the calls whose prompt holds `[[marker]]` as told, in this order; then by the default. */
   async script(marker: string, steps: readonly UpstreamStep[], otherwise?: UpstreamStep): Promise<void> {
     await this.#post('/_double/script', { marker, steps, ...(otherwise && { otherwise }) } satisfies UpstreamScript);
+  }
+
+  /** Treats the calls that no script is for as told. */
+  async treatOthers(step: UpstreamStep): Promise<void> {
+    await this.#post('/_double/script', { default: step });
+  }
+
+  /** The last calls with their times, the oldest first. */
+  async log(): Promise<UpstreamLog> {
+    return (await (await fetch(`${this.url}/_double/log`)).json()) as UpstreamLog;
   }
 
   /** What it has seen of one marker. */

@@ -32,6 +32,18 @@ export interface UpstreamCount {
   readonly paid: number;
 }
 
+/** One call, as the double saw it come. */
+export interface UpstreamCallSeen {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly marker: string;
+}
+
+/** Answer of `GET /_double/log`: the last 10 000 calls, the oldest first. */
+export interface UpstreamLog {
+  readonly calls: readonly UpstreamCallSeen[];
+}
+
 /** Answer of `GET /_double/calls`. */
 export interface UpstreamCalls {
   readonly total: UpstreamCount;

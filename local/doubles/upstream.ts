@@ -5,11 +5,16 @@ import { type HttpDouble, isRecord, parseJson, sendJson, startHttpDouble } from 
 import {
   MARKER_PATTERN,
   problemOfStep,
+  type UpstreamCallSeen,
   type UpstreamCalls,
   type UpstreamCount,
+  type UpstreamLog,
   type UpstreamScript,
   type UpstreamStep,
 } from './upstream-script';
+
+/** Calls that the log remembers. */
+const LOGGED_CALLS = 10_000;
 
 const REPLY: UpstreamStep = { kind: 'reply' };
 
@@ -23,7 +28,8 @@ export interface UpstreamDoubleOptions {
 /**
  * Starts a double of the Anthropic Messages API. It is told how to behave over HTTP:
  * `POST /_double/script` takes an `UpstreamScript` or `{ default: UpstreamStep }`, `POST /_double/keys` takes
- * `{ accepted: string[] }`, `GET /_double/calls` answers `UpstreamCalls`, `POST /_double/reset` forgets all of it.
+ * `{ accepted: string[] }`, `GET /_double/calls` answers `UpstreamCalls`, `GET /_double/log` answers `UpstreamLog`,
+ * `POST /_double/reset` forgets all of it.
  */
 export function startUpstreamDouble(options: UpstreamDoubleOptions): Promise<HttpDouble> {
   const double = new UpstreamDouble(options.apiKey);
@@ -33,6 +39,7 @@ export function startUpstreamDouble(options: UpstreamDoubleOptions): Promise<Htt
       'POST /_double/script': (_request, response, body) => double.takeScript(response, parseJson(body)),
       'POST /_double/keys': (_request, response, body) => double.takeKeys(response, parseJson(body)),
       'GET /_double/calls': (_request, response) => sendJson(response, 200, double.calls()),
+      'GET /_double/log': (_request, response) => sendJson(response, 200, double.log()),
       'POST /_double/reset': (_request, response) => {
         double.reset();
         sendJson(response, 200, {});
@@ -68,6 +75,7 @@ class UpstreamDouble {
   #scripts = new Map<string, UpstreamScript>();
   #markers = new Counter();
   #keys = new Counter();
+  #log: UpstreamCallSeen[] = [];
 
   constructor(apiKey: string) {
     this.#firstKey = apiKey;
@@ -80,6 +88,11 @@ class UpstreamDouble {
     this.#scripts = new Map();
     this.#markers = new Counter();
     this.#keys = new Counter();
+    this.#log = [];
+  }
+
+  log(): UpstreamLog {
+    return { calls: this.#log.slice(-LOGGED_CALLS) };
   }
 
   calls(): UpstreamCalls {
@@ -103,6 +116,8 @@ class UpstreamDouble {
     const parsed = readMessagesRequest(parseJson(body));
     const marker = typeof parsed === 'string' ? '' : (MARKER_PATTERN.exec(parsed.texts.join('\n'))?.[1] ?? '');
     this.#count(marker, key, 'calls');
+    this.#log.push({ atMs: Date.now(), marker });
+    if (this.#log.length > 2 * LOGGED_CALLS) this.#log = this.#log.slice(-LOGGED_CALLS);
     if (!this.#accepted.has(key)) return sendJson(response, 401, errorDocument(401));
     if (!request.headers['anthropic-version']) {
       return sendJson(response, 400, errorDocument(400, 'anthropic-version: header is required'));

@@ -1,5 +1,6 @@
 import { nothingLost } from './p1-nothing-lost';
+import { outageStaysUpstream } from './p3-outage-stays-upstream';
 import type { PromiseDrill } from './promise';
 
 /** Every promise that has a drill, in the order of the design. */
-export const ALL_DRILLS: readonly PromiseDrill[] = [nothingLost];
+export const ALL_DRILLS: readonly PromiseDrill[] = [nothingLost, outageStaysUpstream];

@@ -6,12 +6,13 @@ import { startLocalStack } from '../../local/stack';
 import { ALL_DRILLS } from './all-drills';
 import { type PromiseDrill, type PromiseResult, runDrill } from './promise';
 
-const HELP = `Runs the drills of the promises on a local stack and prints one table.
+const HELP = `Runs the drills of the promises and prints one table.
 
-  npm run promises -- [P1 ...] [--full] [--json]
+  npm run promises -- [P1 ...] [--full] [--simulated] [--json]
 
   P1 ...     only these promises (default: every one that has a drill)
   --full     the long form of each drill
+  --simulated  only the parts in virtual time, without a local stack
   --json     one JSON line a promise on stdout, progress on stderr
   --help     print this
 
@@ -22,12 +23,14 @@ ${ALL_DRILLS.map(({ promise, title }) => `  ${promise}  ${title}`).join('\n')}`;
 interface PromisesOptions {
   readonly drills: readonly PromiseDrill[];
   readonly full: boolean;
+  readonly simulated: boolean;
   readonly json: boolean;
   readonly help: boolean;
 }
 
 const OPTIONS = {
   full: { type: 'boolean', default: false },
+  simulated: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -41,19 +44,20 @@ async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   abortOnSignals(interruption);
   const progress = createProgress({ write: options.json ? console.error : console.log });
-  const stack = await startLocalStack({ instance: 'promises', progress, interruption });
   const { signal } = interruption;
+  const needsStack = !options.simulated && options.drills.some(({ onStack }) => onStack);
+  const stack = needsStack ? await startLocalStack({ instance: 'promises', progress, interruption }) : undefined;
   const results: PromiseResult[] = [];
   try {
     for (const drill of options.drills) {
       const tell = (text: string) => progress.step(`${drill.promise}: ${text}`);
-      results.push(await runDrill(drill, { addresses: stack.addresses, full: options.full, tell, signal }));
+      results.push(await runDrill(drill, { addresses: stack?.addresses, full: options.full, tell, signal }));
       if (options.json) console.log(JSON.stringify(results.at(-1)));
     }
   } catch (error) {
     throw await causeOf(error, signal);
   } finally {
-    await stack.stop();
+    await stack?.stop();
   }
   if (!options.json) for (const line of tableOf(results)) console.log(line);
   return results.every(({ holds }) => holds) ? 0 : 1;
@@ -82,7 +86,7 @@ function parseStrictly(args: readonly string[]) {
 function tableOf(results: readonly PromiseResult[]): string[] {
   return results.flatMap(({ promise, measured, goal, holds, seconds }) => [
     `${promise}  ${holds ? 'holds' : 'DOES NOT HOLD'}  ${seconds} s  ${goal}`,
-    ...Object.entries(measured).map(([name, value]) => `    ${name.padEnd(16)} ${value}`),
+    ...Object.entries(measured).map(([name, value]) => `    ${name.padEnd(28)} ${value}`),
   ]);
 }
 

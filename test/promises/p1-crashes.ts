@@ -24,7 +24,9 @@ const LIVES: Fate = { kind: 'lives' };
 /** P1 by the handlers' own code in virtual time: processes die between any two steps; first one by one, then at random. */
 export async function survivesCrashes({ full, tell, signal }: SimulationOptions): Promise<Finding> {
   const everyStep = await crashAtEveryStep(full, signal);
-  tell(`${everyStep.worlds} worlds, each with a crash at another step: ${everyStep.broken} lost or recorded a job twice`);
+  tell(
+    `${everyStep.worlds} worlds, each with a crash at another step: ${everyStep.broken} lost or recorded a job twice`,
+  );
   const run = await new CrashWorld(randomScene(full ? FULL_JOBS : SMALL_JOBS)).run();
   tell(`${run.accepted} jobs ended while ${sum(run.deaths)} processes died`);
   const ends = countEnds(run);
@@ -41,7 +43,7 @@ export async function survivesCrashes({ full, tell, signal }: SimulationOptions)
     paidCalls: run.paid.length,
     ...paidBeyondOne(run.paid),
   };
-  const holds = ends.lost + run.recordedTwice + everyStep.broken + Number(measured.paidAgainUnexplained) === 0;
+  const holds = ends.lost + run.recordedTwice + everyStep.broken + measured.paidAgainUnexplained === 0;
   return { measured, holds };
 }
 
@@ -92,7 +94,11 @@ async function crashAtEveryStep(full: boolean, signal?: AbortSignal): Promise<{ 
         for (let step = 1; ; step += 1) {
           signal?.throwIfAborted();
           const fate = { kind: 'dies', when } as const;
-          const { run, steps } = await runSmallWorld(world, (at) => at === step || (again > 0 && at === step + again), fate);
+          const { run, steps } = await runSmallWorld(
+            world,
+            (at) => at === step || (again > 0 && at === step + again),
+            fate,
+          );
           if (step > steps) break;
           worlds += 1;
           const { lost } = countEnds(run);

@@ -12,6 +12,7 @@ import { ApiClient, isFinal, type JobView } from '../../local/api-client';
 import { countQueue, peekDeadLetters } from '../../local/dead-letters';
 import { accessTo } from '../../local/endpoint';
 import { UpstreamControl } from '../../local/upstream-control';
+import { survivesCrashes } from './p1-crashes';
 import { FAULTS, type Fault, HANG } from './p1-faults';
 import { killWorkers } from './processor-workers';
 import type { DrillOptions, PromiseDrill } from './promise';
@@ -29,12 +30,16 @@ interface DrillJob {
   readonly fault: Fault;
 }
 
-/** P1: whatever the upstream, the queue and the workers do, every accepted job ends, and its result is recorded once. */
+/**
+ * P1: whatever the upstream, the queue and the workers do, every accepted job ends, and its result is recorded once:
+ * with a crash between any two steps in virtual time, and with killed processes on a local stack.
+ */
 export const nothingLost: PromiseDrill = {
   promise: 'P1',
   title: 'An accepted job is never lost',
   goal: 'every accepted job ends succeeded, failed with its reason or in the dead-letter queue; each result recorded once',
-  async run(options) {
+  simulate: survivesCrashes,
+  async onStack(options) {
     const drill = new NothingLostDrill(options);
     return drill.withShortVisibility(() => drill.run());
   },

@@ -205,6 +205,7 @@ export class SweepActor {
       store: new DynamoDbBreakerStore(tables, CONTROL),
       dueJobs: new DynamoDbDueJobs(tables, JOBS),
       workQueue: cloud.queueOf(process),
+      deadLetterQueue: cloud.deadLetterQueueOf(process),
       consumer: {
         read: () => process.perform('GetEventSourceMapping', () => ({ isEnabled: true, concurrency: this.workers })),
       },

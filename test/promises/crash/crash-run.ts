@@ -87,7 +87,7 @@ export class CrashWorld {
       resent: sweeper.resent,
       deaths: this.#deaths,
       paid: this.#upstream.paid.filter(({ job }) => this.#ids.has(job)),
-      calls: this.#upstream.calls,
+      calls: [...this.#ids.keys()].reduce((sum, name) => sum + this.#upstream.callsFor(name), 0),
     };
   }
 

@@ -44,7 +44,6 @@ export interface PaidCall {
 /** The paid upstream: it treats each call as it is told, and remembers which of them it would bill. */
 export class FaultyUpstream {
   readonly paid: PaidCall[] = [];
-  calls = 0;
 
   constructor(
     readonly time: VirtualTime,
@@ -55,6 +54,11 @@ export class FaultyUpstream {
 
   readonly #callsOf = new Map<string, number>();
 
+  /** Calls that were made for a job, paid or not. */
+  callsFor(job: string): number {
+    return this.#callsOf.get(job) ?? 0;
+  }
+
   /** The upstream as one process reaches it. */
   asSeenBy(process: MortalProcess): IUpstream {
     return { complete: (submission, options) => this.#complete(submission, options, process) };
@@ -63,7 +67,6 @@ export class FaultyUpstream {
   #complete(submission: Submission, { timeoutMs }: CallOptions, process: MortalProcess): Promise<Completion> {
     const job = submission.messages[0]?.content ?? '';
     return process.perform('complete', async () => {
-      this.calls += 1;
       const call = (this.#callsOf.get(job) ?? 0) + 1;
       this.#callsOf.set(job, call);
       const treatment = this.treat(job, call);

@@ -3,6 +3,7 @@ import { LEAST_CONCURRENCY } from '../../../lambda/runtime/consumer-control/cons
 import { STEP_SECONDS } from './control-model';
 import { type FleetRun, outagesOf, SCENE } from './fleet-run';
 import { PEER_OPEN_MS } from './peer-fleets';
+import type { OpenWindow } from './world';
 
 /** A read of the shared row serves for up to twice `cacheMs`, and for as long again where the next read fails. */
 const CACHE_LAG_MS = 4 * BREAKER_DEFAULTS.cacheMs + 200;
@@ -20,9 +21,11 @@ export interface Verdict {
   readonly jobs: number;
   /** Open windows of the whole run; for a fleet of single breakers, slices of the long outage as long as theirs. */
   readonly windows: number;
+  /** How often a closed breaker opened. */
+  readonly openings: number;
   /** Most calls that reached the upstream while it was down, in one window. */
   readonly callsPerWindow: number;
-  /** Calls after the opening by workers that had read the row before it. */
+  /** Calls after an opening by workers that had read the row before it. */
   readonly stragglers: number;
   readonly callsWhileDown: number;
   /** Openings of a closed breaker while the upstream was up: poison alone made them. */
@@ -45,17 +48,19 @@ interface Window {
 /** Judges one run by the goals of the promise. */
 export function judge(run: FleetRun): Verdict {
   const down = run.calls.filter(({ isDown }) => isDown).map(({ atMs }) => atMs);
-  const windows = run.openWindows?.map(({ fromMs, toMs }) => ({ fromMs: fromMs + CACHE_LAG_MS, toMs })) ?? slices();
+  const openings = openingsOf(run.openWindows ?? []);
+  const windows = run.openWindows?.map((window) => afterLag(window, openings)) ?? slices();
   const perWindow = windows.map((window) => countIn(down, window));
-  const lags = (run.openWindows ?? []).map(({ fromMs }) => ({ fromMs, toMs: fromMs + CACHE_LAG_MS }));
+  const lags = openings.map(({ fromMs }) => ({ fromMs, toMs: fromMs + CACHE_LAG_MS }));
   return {
     seed: run.seed,
     jobs: run.jobs,
     windows: windows.length,
+    openings: openings.length,
     callsPerWindow: Math.max(0, ...perWindow),
     stragglers: lags.reduce((sum, window) => sum + countIn(down, window), 0),
     callsWhileDown: down.length,
-    falseOpenings: falseOpenings(run),
+    falseOpenings: openings.filter(({ fromMs }) => !isByOutage(fromMs, run.seed)).length,
     deadByOutage: run.deadByOutage,
     poisonAlive: run.poison - run.deadPoison,
     unfinished: run.unfinished,
@@ -100,12 +105,16 @@ function rampRatio({ recoveryMs, openWindows }: FleetRun): number {
   return (recoveryMs ?? Number.POSITIVE_INFINITY) / (restOfWindowMs + IDEAL_RAMP_MS);
 }
 
+/** The windows in which a closed breaker opened; the others follow a probe that failed. */
+const openingsOf = (windows: readonly OpenWindow[]): OpenWindow[] =>
+  windows.filter(({ fromMs }, index) => windows[index - 1]?.toMs !== fromMs);
+
+/** A worker that has read the row as closed cannot know: those calls are counted apart, as stragglers. */
+const afterLag = (window: OpenWindow, openings: readonly OpenWindow[]): Window =>
+  openings.includes(window) ? { ...window, fromMs: window.fromMs + CACHE_LAG_MS } : window;
+
 /** What an outage has broken is noticed a little after it. */
 const NOTICED_WITHIN_MS = 60_000;
 
-const falseOpenings = ({ seed, openWindows = [] }: FleetRun): number => {
-  const outages = outagesOf(seed);
-  return openWindows
-    .filter(({ fromMs }, index) => openWindows[index - 1]?.toMs !== fromMs)
-    .filter(({ fromMs }) => !outages.some(([from, to]) => fromMs >= from && fromMs < to + NOTICED_WITHIN_MS)).length;
-};
+const isByOutage = (atMs: number, seed: number): boolean =>
+  outagesOf(seed).some(([from, to]) => atMs >= from && atMs < to + NOTICED_WITHIN_MS);

@@ -1,0 +1,97 @@
+import type { Verdict } from './fleet/judge';
+import { runInParallel } from './fleet/parallel-seeds';
+import type { FleetName } from './fleet/run-seeds';
+import { quantile } from './fleet/seeded-random';
+import { outageOnStack } from './p3-outage-on-stack';
+import type { Finding, PromiseDrill, SimulationOptions } from './promise';
+
+/** Runs of each fleet. A seed decides the arrivals, the poison, the upstream's manner of failing and every chance. */
+const SEEDS = {
+  small: { ours: 4, cockatiel: 1, opossum: 1 },
+  full: { ours: 200, cockatiel: 20, opossum: 20 },
+} as const;
+
+const MOST_CALLS_A_WINDOW = 1;
+const MOST_RAMP_RATIO = 1.2;
+
+/**
+ * P3: a thousand workers over one shared breaker go through an outage of ten minutes and then an upstream that comes
+ * and goes, in virtual time and by their own code; the same once, small, on a local stack.
+ */
+export const outageStaysUpstream: PromiseDrill = {
+  promise: 'P3',
+  title: 'An outage upstream stays upstream',
+  goal: 'at most 1 call per open window for the whole fleet, 0 dead letters by the outage, full throughput within 1.2 x the ideal ramp, and nobody helps',
+  simulate,
+  onStack: outageOnStack,
+};
+
+async function simulate(options: SimulationOptions): Promise<Finding> {
+  const seeds = options.full ? SEEDS.full : SEEDS.small;
+  const ours = await runFleetSeeds('ours', seeds.ours, options);
+  const cockatiel = await runFleetSeeds('cockatiel', seeds.cockatiel, options);
+  const opossum = await runFleetSeeds('opossum', seeds.opossum, options);
+  const most = (of: (verdict: Verdict) => number) => Math.max(...ours.map(of));
+  const measured = {
+    seeds: ours.length,
+    jobs: sum(ours, ({ jobs }) => jobs),
+    windows: sum(ours, ({ windows }) => windows),
+    callsPerWindow: most(({ callsPerWindow }) => callsPerWindow),
+    stragglersPerOpening: rounded(sum(ours, ({ stragglers }) => stragglers) / sum(ours, ({ openings }) => openings)),
+    falseOpeningsARun: rounded(sum(ours, ({ falseOpenings }) => falseOpenings) / ours.length),
+    deadByOutage: sum(ours, ({ deadByOutage }) => deadByOutage),
+    poisonNotDead: sum(ours, ({ poisonAlive }) => poisonAlive),
+    unfinished: sum(ours, ({ unfinished }) => unfinished),
+    recordedTwice: sum(ours, ({ figures }) => figures.recordedTwice ?? 0),
+    recoverySeconds: seconds(
+      quantile(
+        ours.map(({ recoveryMs }) => recoveryMs),
+        0.5,
+      ),
+    ),
+    recoverySecondsMost: seconds(most(({ recoveryMs }) => recoveryMs)),
+    rampRatio: rounded(
+      quantile(
+        ours.map(({ rampRatio }) => rampRatio),
+        0.5,
+      ),
+    ),
+    rampRatioMost: rounded(most(({ rampRatio }) => rampRatio)),
+    ...peerFigures('cockatiel', cockatiel),
+    ...peerFigures('opossum', opossum),
+  };
+  return { measured, holds: holds(measured) };
+}
+
+const holds = (measured: Readonly<Record<string, number>>): boolean =>
+  Number(measured.callsPerWindow) <= MOST_CALLS_A_WINDOW &&
+  Number(measured.rampRatioMost) <= MOST_RAMP_RATIO &&
+  [measured.deadByOutage, measured.poisonNotDead, measured.unfinished, measured.recordedTwice].every((n) => n === 0);
+
+async function runFleetSeeds(fleet: FleetName, seeds: number, { tell, signal }: SimulationOptions): Promise<Verdict[]> {
+  let done = 0;
+  const onVerdict = () => {
+    done += 1;
+    if (done === seeds || done % 20 === 0) tell(`${fleet}: ${done} of ${seeds} seeds`);
+  };
+  return runInParallel(fleet, seeds, onVerdict, signal);
+}
+
+/** The peers' figures a run, so that they do not depend on how many seeds they had. */
+const peerFigures = (name: FleetName, verdicts: readonly Verdict[]): Record<string, number> => ({
+  [`${name}Seeds`]: verdicts.length,
+  [`${name}CallsPerWindow`]: Math.max(...verdicts.map(({ callsPerWindow }) => callsPerWindow)),
+  [`${name}DeadByOutageARun`]: Math.round(sum(verdicts, ({ deadByOutage }) => deadByOutage) / verdicts.length),
+  [`${name}RecoverySeconds`]: seconds(
+    quantile(
+      verdicts.map(({ recoveryMs }) => recoveryMs),
+      0.5,
+    ),
+  ),
+});
+
+const sum = (verdicts: readonly Verdict[], of: (verdict: Verdict) => number): number =>
+  verdicts.reduce((total, verdict) => total + of(verdict), 0);
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+const seconds = (ms: number): number => Math.round(ms / 100) / 10;
