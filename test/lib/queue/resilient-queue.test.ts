@@ -280,7 +280,7 @@ describe('ResilientQueue.grantSend', () => {
 });
 
 describe('ResilientQueue.grantReceive', () => {
-  test("lets the role receive, delete and decrypt, and nothing else", () => {
+  test('lets the role receive, delete and decrypt, and nothing else', () => {
     const orders = queueWith();
     const reader = functionWith('Reader');
     orders.grantReceive(reader);
@@ -297,7 +297,7 @@ describe('ResilientQueue.grantReceive', () => {
 });
 
 describe('ResilientQueue.grantDeadLetter', () => {
-  test("lets the role send to the dead-letter queue, and to no other", () => {
+  test('lets the role send to the dead-letter queue, and to no other', () => {
     const orders = queueWith();
     const judge = functionWith('Judge');
     orders.grantDeadLetter(judge);

@@ -37,10 +37,7 @@ test.each<[OutageSettings, string]>([
   [{ failures: 0 }, '`outage.failures` must be an integer between 1 and 10000, got: 0'],
   [{ failurePercent: 101 }, '`outage.failurePercent` must be an integer between 1 and 100, got: 101'],
   [{ successesToClose: 1.5 }, '`outage.successesToClose` must be an integer between 1 and 100, got: 1.5'],
-  [
-    { openFor: Duration.millis(500) },
-    '`outage.openFor` must be whole seconds between 1 and 86400, got: 0.5 seconds',
-  ],
+  [{ openFor: Duration.millis(500) }, '`outage.openFor` must be whole seconds between 1 and 86400, got: 0.5 seconds'],
   [
     { openFor: Duration.seconds(30), openForAtMost: Duration.seconds(29) },
     '`outage.openForAtMost` must be whole seconds between 30 and 86400, got: 29 seconds',
