@@ -79,17 +79,18 @@ export class Bulkhead {
     if (this.#waiting.size >= this.#maxQueued) {
       return Promise.reject(new BulkheadFullError(this.#limit.current, this.#maxQueued));
     }
+    if (!signal) return new Promise((resolve) => this.#waiting.add(resolve));
     return new Promise((resolve, reject) => {
       const begin = () => {
-        signal?.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', leave);
         resolve();
       };
       const leave = () => {
         this.#waiting.delete(begin);
-        reject(signal?.reason);
+        reject(signal.reason);
       };
       this.#waiting.add(begin);
-      signal?.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', leave);
     });
   }
 

@@ -21,8 +21,9 @@ export const systemClock: Clock = () => Date.now();
 export const sleep: Sleep = async (ms, signal) => {
   try {
     await wait(ms, undefined, { signal });
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
+  } catch {
+    // Nothing but an abort ends it so; Node would throw an AbortError with the reason as its cause.
+    throw (signal as AbortSignal).reason;
   }
 };
 

@@ -41,7 +41,7 @@ type Call<T> = (attempt: Attempt) => Promise<T>;
 const NO_LIMITS: ExecutionLimits = {};
 
 /** A call that was refused was not made, and asking again at once is what the refusal is against. */
-const REFUSED = { action: 'never', paid: false } as const;
+const REFUSED = { action: 'never' } as const;
 
 const sparing =
   (classify: Classify | undefined): Classify =>

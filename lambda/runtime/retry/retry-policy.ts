@@ -131,7 +131,8 @@ export class RetryPolicy {
     const { classify, attempts, maxRetryAfterMs } = this.#options;
     const verdict: Classification = classify(error);
     if (verdict.paid === false) progress.freeCalls += 1;
-    if (verdict.action === 'never') throw progress.giveUp('permanent', error);
+    // Anything but a clear yes is a no: another call may be paid for.
+    if (verdict.action !== 'retry' && verdict.action !== 'wait') throw progress.giveUp('permanent', error);
     if (progress.calls >= attempts) throw progress.giveUp('exhausted', error);
     const askedMs = verdict.action === 'wait' ? Math.min(verdict.retryAfterMs, maxRetryAfterMs) : 0;
     const delayMs = Math.max(backoffMs, askedMs);

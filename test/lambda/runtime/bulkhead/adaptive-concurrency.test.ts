@@ -62,6 +62,13 @@ test('grows by one after a window in which it was reached', () => {
   expect(after(1, 1)).toBe(7);
 });
 
+test('does not grow after a first window in which it was not reached', () => {
+  const { clock, limit } = limitOf({ initial: 4 });
+  clock.nowMs += 1_000;
+  limit.succeeded(3);
+  expect(limit.current).toBe(4);
+});
+
 test('an overload begins a window anew, and forgets that the limit was reached in it', () => {
   const { clock, limit } = limitOf({ initial: 8 });
   limit.succeeded(8);

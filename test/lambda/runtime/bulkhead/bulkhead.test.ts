@@ -26,6 +26,22 @@ class Calls {
   }
 }
 
+/** Who listens to the signal from now on. */
+const listenersOf = (signal: AbortSignal): Set<unknown> => {
+  const listeners = new Set<unknown>();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    if (args[0] === 'abort') listeners.add(args[1]);
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    if (args[0] === 'abort') listeners.delete(args[1]);
+    remove(...args);
+  };
+  return listeners;
+};
+
 test('hands values and errors through', async () => {
   const bulkhead = new Bulkhead({ maxConcurrent: 1 });
   await expect(bulkhead.execute(async () => 'value')).resolves.toBe('value');
@@ -111,17 +127,13 @@ describe('an abort', () => {
     const bulkhead = new Bulkhead({ maxConcurrent: 1, maxQueued: 1 });
     const calls = new Calls();
     const { signal } = new AbortController();
-    let removed = 0;
-    const remove = signal.removeEventListener.bind(signal);
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      removed += 1;
-      remove(...args);
-    };
+    const listeners = listenersOf(signal);
     const both = [bulkhead.execute(calls.of(1)), bulkhead.execute(calls.of(2), signal)];
+    expect(listeners.size).toBe(1);
     await calls.end(1);
     await calls.end(2);
     await Promise.all(both);
-    expect(removed).toBe(1);
+    expect([...listeners]).toEqual([]);
   });
 });
 

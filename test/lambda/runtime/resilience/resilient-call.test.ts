@@ -4,6 +4,7 @@ import { BulkheadFullError } from '../../../../lambda/runtime/bulkhead/errors';
 import type { Attempt } from '../../../../lambda/runtime/resilience/attempt';
 import { CallTimeoutError } from '../../../../lambda/runtime/resilience/errors';
 import { ResilientCall, type ResilientCallOptions } from '../../../../lambda/runtime/resilience/resilient-call';
+import type { PlannedRetry } from '../../../../lambda/runtime/retry/retry-policy';
 import { Down, failTimes, settled, succeed, World } from '../breaker/world';
 
 class Timers {
@@ -114,6 +115,13 @@ describe('the timeout', () => {
     expect(timers.running.size).toBe(0);
   });
 
+  test('has no timer where there is none', async () => {
+    const { timers, resilient } = setUp();
+    void resilient.execute(never);
+    await settled();
+    expect(timers.running.size).toBe(0);
+  });
+
   test('counts against the breaker', async () => {
     const world = new World();
     const breaker = world.breaker({ failures: 1 });
@@ -170,10 +178,13 @@ describe('the breaker', () => {
     const breaker = new World().breaker({ failures: 2 });
     const { attempts, call } = failing(9);
     const classify = () => ({ action: 'retry' }) as const;
-    await expect(setUp({ breaker, retry: { attempts: 5, classify } }).resilient.execute(call)).rejects.toThrow(
+    const retried: number[] = [];
+    const onRetry = ({ attempt }: PlannedRetry) => retried.push(attempt);
+    await expect(setUp({ breaker, retry: { attempts: 5, classify, onRetry } }).resilient.execute(call)).rejects.toThrow(
       BreakerOpenError,
     );
     expect(attempts).toEqual([1, 2]);
+    expect(retried).toEqual([1, 2]);
   });
 
   test('refuses at once, before a place is asked for or a timer started', async () => {
@@ -188,11 +199,12 @@ describe('the breaker', () => {
 describe('the bulkhead', () => {
   test('refuses what is too much, which is not retried', async () => {
     const bulkhead = new Bulkhead({ maxConcurrent: 1 });
-    const { resilient } = setUp({ bulkhead });
+    const retried: unknown[] = [];
+    const { resilient } = setUp({ bulkhead, retry: { onRetry: (retry) => retried.push(retry) } });
     const first = resilient.execute(never);
     const { attempts, call } = failing(0);
     await expect(resilient.execute(call)).rejects.toThrow(BulkheadFullError);
-    expect(attempts).toEqual([]);
+    expect([attempts, retried]).toEqual([[], []]);
     void first;
   });
 
