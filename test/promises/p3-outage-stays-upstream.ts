@@ -38,6 +38,7 @@ async function simulate(options: SimulationOptions): Promise<Finding> {
     windows: sum(ours, ({ windows }) => windows),
     callsPerWindow: most(({ callsPerWindow }) => callsPerWindow),
     stragglersPerOpening: rounded(sum(ours, ({ stragglers }) => stragglers) / sum(ours, ({ openings }) => openings)),
+    blindCallsARun: rounded(sum(ours, ({ blindCalls }) => blindCalls) / ours.length),
     falseOpeningsARun: rounded(sum(ours, ({ falseOpenings }) => falseOpenings) / ours.length),
     deadByOutage: sum(ours, ({ deadByOutage }) => deadByOutage),
     poisonNotDead: sum(ours, ({ poisonAlive }) => poisonAlive),

@@ -27,6 +27,8 @@ export interface Verdict {
   readonly callsPerWindow: number;
   /** Calls after an opening by workers that had read the row before it. */
   readonly stragglers: number;
+  /** Calls while it was down by workers that could not reach the breaker's store just then. */
+  readonly blindCalls: number;
   readonly callsWhileDown: number;
   /** Openings of a closed breaker while the upstream was up: poison alone made them. */
   readonly falseOpenings: number;
@@ -47,7 +49,8 @@ interface Window {
 
 /** Judges one run by the goals of the promise. */
 export function judge(run: FleetRun): Verdict {
-  const down = run.calls.filter(({ isDown }) => isDown).map(({ atMs }) => atMs);
+  const whileDown = run.calls.filter(({ isDown }) => isDown);
+  const down = whileDown.filter(({ isBlind }) => !isBlind).map(({ atMs }) => atMs);
   const openings = openingsOf(run.openWindows ?? []);
   const windows = run.openWindows?.map((window) => afterLag(window, openings)) ?? slices();
   const perWindow = windows.map((window) => countIn(down, window));
@@ -59,7 +62,8 @@ export function judge(run: FleetRun): Verdict {
     openings: openings.length,
     callsPerWindow: Math.max(0, ...perWindow),
     stragglers: lags.reduce((sum, window) => sum + countIn(down, window), 0),
-    callsWhileDown: down.length,
+    blindCalls: whileDown.length - down.length,
+    callsWhileDown: whileDown.length,
     falseOpenings: openings.filter(({ fromMs }) => !isByOutage(fromMs, run.seed)).length,
     deadByOutage: run.deadByOutage,
     poisonAlive: run.poison - run.deadPoison,

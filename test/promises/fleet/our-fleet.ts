@@ -90,6 +90,9 @@ class OurFleet implements Fleet {
   #dependencies(): ProcessDependencies {
     const { time, random, upstream, queue } = this.world;
     const { now, sleep } = time;
+    const breaker = new CircuitBreaker({ store: this.store }, { now, random, sleep });
+    // A sandbox handles one message at a time, so that a permit is followed by its own call.
+    let isBlind = false;
     return {
       store: this.jobs,
       dataKeys: DATA_KEYS,
@@ -110,9 +113,16 @@ class OurFleet implements Fleet {
         },
       },
       patienceMs: PATIENCE_MS,
-      breaker: new CircuitBreaker({ store: this.store }, { now, random, sleep }),
+      breaker: {
+        acquire: async (owner) => {
+          const permit = await breaker.acquire(owner);
+          isBlind = breaker.state().degraded;
+          return permit;
+        },
+        state: () => breaker.state(),
+      },
       breakerStore: this.store,
-      upstream,
+      upstream: { complete: (submission, { timeoutMs }) => upstream.complete(submission, { timeoutMs, isBlind }) },
       upstreamKey: { get: async () => 'key', renew: async () => 'key' },
       count: (name, value = 1) => this.#count(name, value),
       now,

@@ -18,6 +18,12 @@ export interface SeenCall {
   readonly atMs: number;
   /** Whether the upstream was down when the call began. */
   readonly isDown: boolean;
+  /** Whether the caller could not reach the breaker's store, and went by what it had known before. */
+  readonly isBlind: boolean;
+}
+
+export interface ModelCallOptions extends Pick<CallOptions, 'timeoutMs'> {
+  readonly isBlind?: boolean;
 }
 
 export interface UpstreamModelOptions {
@@ -67,9 +73,9 @@ export class UpstreamModel implements IUpstream {
     readonly options: UpstreamModelOptions,
   ) {}
 
-  complete(submission: Submission, { timeoutMs }: Pick<CallOptions, 'timeoutMs'>): Promise<Completion> {
+  complete(submission: Submission, { timeoutMs, isBlind = false }: ModelCallOptions): Promise<Completion> {
     const at = this.#outageAt(this.time.elapsedMs);
-    this.calls.push({ atMs: this.time.elapsedMs, isDown: at >= 0 });
+    this.calls.push({ atMs: this.time.elapsedMs, isDown: at >= 0, isBlind });
     this.running += 1;
     if (at >= 0) return this.#fail(at, timeoutMs);
     if (submission.messages[0]?.content === POISON) return this.#settle(between(this.random, 50, 500), FAILURES.errors);
