@@ -1,24 +1,13 @@
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
-import { fullJitter } from '../runtime/backoff/full-jitter';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import type { Lease } from '../runtime/jobs/lease';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
-import { type Classification, retry } from '../runtime/retry/retry';
 import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
-
-/** Calls in one receive, of which each may be paid; more come with the next receive. */
-const ATTEMPTS = 3;
-const BACKOFF = { baseMs: 500, capMs: 10_000 };
-
-const classify = (error: unknown): Classification =>
-  error instanceof UpstreamError && error.retryable
-    ? { retryable: true, retryAfterMs: error.retryAfterMs }
-    : { retryable: false };
 
 /**
  * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call needs the breaker's
@@ -33,7 +22,7 @@ export const callUpstream = async (
   dependencies: ProcessDependencies,
   { owner, deadline, signal, log }: Invocation,
 ): Promise<Completion> => {
-  const { store, breaker, upstream, upstreamKey, count, now, random, sleep } = dependencies;
+  const { store, breaker, upstream, upstreamKey, upstreamRetries, count, now } = dependencies;
 
   let lastFailure: UpstreamError | undefined;
   const callOnce = async (apiKey: string): Promise<Completion> => {
@@ -77,10 +66,8 @@ export const callUpstream = async (
     }
   };
 
-  const backoff = (attempt: number) => fullJitter(attempt, BACKOFF, random);
   try {
-    const policy = { attempts: ATTEMPTS, deadline, backoff, classify, signal };
-    return (await retry(callWithKey, policy, { now, sleep })).value;
+    return await upstreamRetries.execute(callWithKey, { deadline, signal });
   } catch (error) {
     const cause = error instanceof RetryError ? error.cause : error;
     // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.

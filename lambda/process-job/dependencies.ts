@@ -1,8 +1,9 @@
 import type { IBreaker } from '../runtime/breaker/breaker';
 import type { IBreakerStore } from '../runtime/breaker/breaker-store';
-import type { Clock, Random, Sleep } from '../runtime/clock/clock';
+import type { Clock, Random } from '../runtime/clock/clock';
 import type { IJobStore } from '../runtime/jobs/job-store';
 import type { Count, Log } from '../runtime/observability/observability';
+import type { RetryPolicy } from '../runtime/retry/retry-policy';
 import type { IDataKeys } from '../runtime/sealing/data-keys';
 import type { SecretCache } from '../runtime/secrets/secret-cache';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
@@ -20,10 +21,13 @@ export interface ProcessDependencies {
   readonly breakerStore: Pick<IBreakerStore, 'read'>;
   readonly upstream: IUpstream;
   readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
+  /** How calls of the upstream are retried within one receive. */
+  readonly upstreamRetries: RetryPolicy;
+  /** How the write of a result is retried. */
+  readonly settleRetries: RetryPolicy;
   readonly count: Count;
   readonly now: Clock;
   readonly random: Random;
-  readonly sleep: Sleep;
   /** Milliseconds that a lease lasts; above the function's timeout. */
   readonly leaseMs: number;
   /** The receive after which the queue moves a message to its dead-letter queue. */

@@ -10,10 +10,11 @@ import { metricsFlush } from '../middleware/metrics-flush';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { CircuitBreaker } from '../runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../runtime/breaker/dynamodb-breaker-store';
-import { sleep, systemClock } from '../runtime/clock/clock';
+import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { childLogger, count, logger, metrics } from '../runtime/observability/observability';
+import { RetryBudget } from '../runtime/retry/retry-budget';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { SecretCache } from '../runtime/secrets/secret-cache';
 import { upstreamKeySource } from '../runtime/secrets/secrets-manager-source';
@@ -23,6 +24,7 @@ import { PooledHttp } from '../upstream/pooled-http';
 import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
 import { processBatch } from './process-batch';
+import { settleRetries, upstreamRetries } from './retry-policies';
 
 const DAY_MS = 86_400_000;
 
@@ -75,6 +77,9 @@ const dependencies: ProcessDependencies = {
   queue: new SqsWorkQueue(sqs, environment.queueUrl),
   deadLetterQueue: new SqsWorkQueue(sqs, environment.deadLetterQueueUrl),
   patienceMs: environment.patienceMs,
+  // One budget for the process: of ten first calls one retry, so that retries make no outage worse.
+  upstreamRetries: upstreamRetries(new RetryBudget()),
+  settleRetries: settleRetries(),
   upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),
   upstreamKey: new SecretCache({
     load: upstreamKeySource(new SecretsManagerClient(awsClientOptions), environment.upstreamSecret),
@@ -85,7 +90,6 @@ const dependencies: ProcessDependencies = {
   count,
   now: systemClock,
   random: Math.random,
-  sleep,
   leaseMs: environment.leaseMs,
   maxReceiveCount: environment.maxReceiveCount,
 };

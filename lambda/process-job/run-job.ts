@@ -1,11 +1,9 @@
 import { FailureReason } from '../../lib/contract/failures';
-import { fullJitter } from '../runtime/backoff/full-jitter';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import { type Failure, type Job, sealingContextOf } from '../runtime/jobs/job';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
-import { retry } from '../runtime/retry/retry';
 import { open, type Sealed, seal } from '../runtime/sealing/envelope';
 import { SecretUnavailableError } from '../runtime/secrets/errors';
 import { UpstreamError } from '../upstream/errors';
@@ -26,8 +24,6 @@ export type RunOutcome =
 /** Largest sealed completion, in bytes; the row around it fits into the 400 KB of a table item as well. */
 const MAX_SEALED_BYTES = 380 * 1024;
 
-const SETTLE_ATTEMPTS = 5;
-const SETTLE_BACKOFF = { baseMs: 50, capMs: 400 };
 /** Part of the two seconds that the deadline leaves, in milliseconds, for writing down what was paid for. */
 const SETTLE_MS = 1_500;
 
@@ -60,18 +56,12 @@ const settle = async (
   job: Job,
   { usage }: Completion,
   sealedCompletion: Sealed,
-  { store, now, random, sleep }: ProcessDependencies,
+  { store, settleRetries, now }: ProcessDependencies,
   { deadline }: Invocation,
 ): Promise<void> => {
   const record = () => store.succeed(job, { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() });
-  const policy = {
-    attempts: SETTLE_ATTEMPTS,
-    deadline: deadline + SETTLE_MS,
-    backoff: (attempt: number) => fullJitter(attempt, SETTLE_BACKOFF, random),
-    classify: (error: unknown) => ({ retryable: !(error instanceof LeaseLostError) }),
-  };
   try {
-    await retry(record, policy, { now, sleep });
+    await settleRetries.execute(record, { deadline: deadline + SETTLE_MS });
   } catch (error) {
     throw error instanceof RetryError ? error.cause : error;
   }

@@ -6,6 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
+import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
@@ -128,6 +129,11 @@ export class Processor {
   #start(): ProcessDependencies {
     const now = () => this.nowMs;
     const random = () => 0.5;
+    const sleep = async (ms: number) => {
+      this.slept.push(ms);
+      this.nowMs += ms;
+    };
+    const tools = { now, random, sleep };
     const breakerStore = new DynamoDbBreakerStore(new DynamoDBClient({}), CONTROL_TABLE);
     return {
       store: new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE),
@@ -151,10 +157,8 @@ export class Processor {
       },
       now,
       random,
-      sleep: async (ms) => {
-        this.slept.push(ms);
-        this.nowMs += ms;
-      },
+      upstreamRetries: upstreamRetries('unlimited', tools),
+      settleRetries: settleRetries(tools),
       leaseMs: LEASE_MS,
       maxReceiveCount: MAX_RECEIVE_COUNT,
     };

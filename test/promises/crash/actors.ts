@@ -1,11 +1,13 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
+import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { relayOutbox } from '../../../lambda/relay-outbox/relay-outbox';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
+import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
 import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { sweep } from '../../../lambda/sweep-leases/sweep';
 import type { QueuedMessage } from '../fleet/queue-model';
@@ -171,7 +173,8 @@ export class WorkerActor {
       count: silent,
       now,
       random,
-      sleep,
+      upstreamRetries: upstreamRetries(new RetryBudget(), { now, random, sleep }),
+      settleRetries: settleRetries({ now, random, sleep }),
       leaseMs: LEASE_MS,
       maxReceiveCount: MAX_RECEIVE_COUNT,
     };
