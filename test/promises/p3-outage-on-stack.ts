@@ -101,8 +101,9 @@ class OutageDrill {
   ) {
     const calls = (await this.#upstream.log()).calls.filter(({ marker }) => marker.startsWith(this.#run));
     const windows = this.#windows().filter(({ fromMs }) => fromMs < upAtMs);
+    // A probe belongs to the window that it ends, even where both are of one millisecond.
     const perWindow = windows.map(
-      ({ fromMs, toMs }) => calls.filter(({ atMs }) => atMs >= fromMs && atMs < Math.min(toMs, upAtMs)).length,
+      ({ fromMs, toMs }) => calls.filter(({ atMs }) => atMs > fromMs && atMs <= Math.min(toMs, upAtMs)).length,
     );
     const measured = {
       ...figures,
