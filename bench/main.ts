@@ -1,11 +1,12 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { breakerBench } from './breaker';
 import { bundleBench } from './bundle';
 import type { Figure } from './figure';
 import { pipelineBench } from './pipeline';
 import { synthBench } from './synth';
 
-const BENCHES = [synthBench, bundleBench, pipelineBench];
+const BENCHES = [synthBench, bundleBench, breakerBench, pipelineBench];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--json]
 
