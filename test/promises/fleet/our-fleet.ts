@@ -1,7 +1,9 @@
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
+import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
+import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
 import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
 import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
@@ -127,7 +129,8 @@ class OurFleet implements Fleet {
       count: (name, value = 1) => this.#count(name, value),
       now,
       random,
-      sleep,
+      upstreamRetries: upstreamRetries(new RetryBudget(), { now, random, sleep }),
+      settleRetries: settleRetries({ now, random, sleep }),
       leaseMs: LEASE_MS,
       maxReceiveCount: queue.options.maxReceiveCount,
     };
