@@ -60,7 +60,9 @@ const settle = async (
   { store, now, random, sleep }: ProcessDependencies,
   { deadline }: Invocation,
 ): Promise<void> => {
-  const record = () => store.succeed(job, { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() });
+  // The same words each time, so that the store can tell a repetition of a write whose answer was lost.
+  const success = { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() };
+  const record = () => store.succeed(job, success);
   const policy = {
     attempts: SETTLE_ATTEMPTS,
     deadline: deadline + SETTLE_MS,

@@ -48,7 +48,7 @@ export class DataAccess {
 
   /** Leases, settles and returns jobs. */
   public processJobs(writer: StandardFunction): void {
-    this.data.jobsTable.grant(writer, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.data.jobsTable.grant(writer, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 

@@ -5,6 +5,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { GuardedApi } from '../api/guarded-api';
 import type { ApiThrottle } from '../api/throttle';
+import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
 import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../contract/limits';
@@ -22,14 +23,21 @@ export interface ServiceStackProps extends StackProps {
   /** Where jobs, clients, queue and credential are. */
   readonly data: DataStack;
 
-  /** Name of the environment, which client keys carry. */
+  /** Name of the environment, in lower-case letters; client keys carry it. */
   readonly environmentName: string;
 
   /** Version that `/health` reports. */
   readonly version: string;
 
-  /** Base URL of the paid upstream, without a trailing slash. */
+  /** Base URL of the paid upstream, absolute and without a trailing slash. */
   readonly upstreamUrl: string;
+
+  /**
+   * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.
+   *
+   * @default true
+   */
+  readonly setAccountLogRole?: boolean;
 
   /**
    * How long logs are kept.
@@ -60,6 +68,9 @@ export interface ServiceStackProps extends StackProps {
   readonly clientThrottle?: ApiThrottle;
 }
 
+/** A scheme, a host, and perhaps a path that does not end in a slash. */
+const BASE_URL = /^https?:\/\/[^/\s?#]+(\/[^\s?#]*[^\s?#/])?$/;
+
 /** Time that the processor keeps to write down how a job ended. */
 const SETTLE_TIME = Duration.seconds(3);
 
@@ -74,7 +85,22 @@ export class ServiceStack extends Stack {
   private readonly settings: ServiceStackProps;
   private readonly access: DataAccess;
 
+  /** @throws ConstructConfigError when `environmentName` or `upstreamUrl` is not of its form. */
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    new ConfigCheck(scope, id)
+      .require(
+        /^[a-z]+$/.test(props.environmentName),
+        'environmentName',
+        'must be lower-case letters',
+        props.environmentName,
+      )
+      .require(
+        BASE_URL.test(props.upstreamUrl),
+        'upstreamUrl',
+        'must be an absolute URL without a trailing slash',
+        props.upstreamUrl,
+      )
+      .throwProblems();
     super(scope, id, props);
     this.settings = props;
     this.access = new DataAccess(props.data);
@@ -97,6 +123,7 @@ export class ServiceStack extends Stack {
       stageThrottle: this.settings.stageThrottle,
       clientThrottle: this.settings.clientThrottle,
       accessLog: this.logSettings,
+      setAccountLogRole: this.settings.setAccountLogRole,
     });
     Validations.of(api.restApi.deploymentStage).acknowledge({
       id: 'AwsSolutions-APIG3',

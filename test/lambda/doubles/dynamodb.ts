@@ -35,6 +35,8 @@ export class DynamoDbDouble {
   /** Runs before each transaction; a test may let it throw. */
   beforeTransaction: () => void = () => undefined;
   readonly #keys: Record<string, readonly string[]>;
+  /** What each transaction's token was used for: a repetition changes nothing. */
+  readonly #transactions = new Map<string, string>();
 
   constructor(keys: Record<string, readonly string[]>, perform: Perform) {
     this.#keys = keys;
@@ -85,8 +87,12 @@ export class DynamoDbDouble {
     return { Attributes: apply() };
   }
 
-  #transact({ TransactItems }: TransactWriteItemsCommandInput) {
+  #transact({ TransactItems, ClientRequestToken = '' }: TransactWriteItemsCommandInput) {
     this.beforeTransaction();
+    const content = JSON.stringify(TransactItems);
+    const repeated = this.#transactions.get(ClientRequestToken);
+    if (repeated === content) return {};
+    if (repeated !== undefined) throw new Error('IdempotentParameterMismatchException');
     const writes = (TransactItems ?? []).map(({ Put, Update, Delete }) =>
       this.#prepare((Put ?? Update ?? Delete) as Write),
     );
@@ -100,6 +106,7 @@ export class DynamoDbDouble {
       });
     }
     for (const { apply } of writes) apply();
+    if (ClientRequestToken) this.#transactions.set(ClientRequestToken, content);
     return {};
   }
 
