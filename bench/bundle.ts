@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,11 +85,8 @@ export const bundleBench: Bench = {
   name: 'bundle',
   summary: 'KB and init milliseconds above an empty module, per handler',
   async run(report) {
+    execFileSync(process.execPath, ['scripts/bundle-lambda.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
     const files = HANDLERS.map((name) => [name, path.resolve('dist/lambda', name, 'index.mjs')] as const);
-    const missing = files.filter(([, file]) => !existsSync(file)).map(([name]) => name);
-    if (missing.length > 0) {
-      throw new Error(`no bundle of ${missing.join(', ')}: run \`npm run bundle\``);
-    }
     const folder = await mkdtemp(path.join(tmpdir(), 'bulwark-bench-'));
     try {
       const emptyModule = path.join(folder, 'empty.mjs');

@@ -14,11 +14,16 @@ interface TimedJob {
 }
 
 /** Runs the tasks with at most `width` of them under way, and answers their results in order. */
-async function inParallel<Result>(tasks: readonly (() => Promise<Result>)[], width: number): Promise<Result[]> {
+async function inParallel<Result>(
+  tasks: readonly (() => Promise<Result>)[],
+  width: number,
+  signal: AbortSignal,
+): Promise<Result[]> {
   const results = new Array<Result>(tasks.length);
   let next = 0;
   const work = async () => {
     for (let index = next++; index < tasks.length; index = next++) {
+      signal.throwIfAborted();
       const task = tasks[index];
       if (task) {
         results[index] = await task();
@@ -62,11 +67,12 @@ export const pipelineBench: Bench = {
       const api = new ApiClient(stack.addresses.apiUrl, stack.addresses.client.key);
       await api.untilEnded(await api.accept('warm-up'), WITHIN_MS);
       const submissions = Array.from({ length: JOBS }, (_, index) => () => api.accept(`Job ${index}`));
-      const ids = await inParallel(submissions, CLIENTS);
+      const ids = await inParallel(submissions, CLIENTS, interruption.signal);
       progress.step(`${ids.length} jobs accepted`);
       const jobs = await inParallel(
         ids.map((id) => () => finishedJob(api, id)),
         4,
+        interruption.signal,
       );
       return figuresOf(jobs);
     } finally {

@@ -1,5 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { ConstructConfigError } from '../lib/config-error';
 import { EnvironmentError, readEnvironment } from './environments';
 import { composeService } from './service';
 
@@ -12,7 +13,7 @@ try {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();
 } catch (error) {
-  if (!(error instanceof EnvironmentError)) {
+  if (!(error instanceof EnvironmentError || error instanceof ConstructConfigError)) {
     throw error;
   }
   console.error(`bulwark: ${error.message}`);

@@ -36,6 +36,11 @@ export class EnvironmentError extends Error {
   public override readonly name = 'EnvironmentError';
 }
 
+/** Source: PutRetentionPolicy, CloudWatch Logs API reference. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
 const UPSTREAM_URL = 'https://api.anthropic.com';
 
 /** What an outage of the upstream means, unless an environment says otherwise; the defaults of `OutageSettings`. */
@@ -62,7 +67,7 @@ const LOCAL_OUTAGE = {
 } as const;
 
 /** The account ids are those of the AWS documentation: give yours with `-c account=`, or write it here. */
-const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
+export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
   local: {
     account: '000000000000',
     region: 'us-east-1',
@@ -109,9 +114,13 @@ const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>>
  * The environment that `-c env=` names, with what `-c account=`, `-c region=` and `-c upstreamUrl=` change in it.
  *
  * @param context reads one context value of the app
+ * @param environments the environments there are; a test may bring its own
  * @throws EnvironmentError naming every bad value
  */
-export function readEnvironment(context: (key: string) => unknown): Environment {
+export function readEnvironment(
+  context: (key: string) => unknown,
+  environments: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = ENVIRONMENTS,
+): Environment {
   const name = context('env');
   if (!isEnvironmentName(name)) {
     const given = name === undefined ? 'none' : String(name);
@@ -119,7 +128,7 @@ export function readEnvironment(context: (key: string) => unknown): Environment 
       `say which environment with \`-c env=\`: ${ENVIRONMENT_NAMES.join(', ')}; got: ${given}`,
     );
   }
-  const defaults = ENVIRONMENTS[name];
+  const defaults = environments[name];
   const environment: Environment = {
     ...defaults,
     name,
@@ -138,7 +147,8 @@ function isEnvironmentName(name: unknown): name is EnvironmentName {
   return ENVIRONMENT_NAMES.some((known) => known === name);
 }
 
-function problemsOf({ name, account, region, upstreamUrl }: Environment): string[] {
+function problemsOf(environment: Environment): string[] {
+  const { name, account, region, upstreamUrl } = environment;
   // The doubles of the local environment speak plain HTTP; a credential must never travel so elsewhere.
   const schemes = name === 'local' ? 'http|https' : 'https';
   const rules = [
@@ -151,7 +161,35 @@ function problemsOf({ name, account, region, upstreamUrl }: Environment): string
       rule: `must be an absolute ${schemes.replace('|', ' or ')} URL without a trailing slash`,
     },
   ];
-  return rules
-    .filter(({ value, pattern }) => !pattern.test(value))
-    .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`);
+  return [
+    ...rules
+      .filter(({ value, pattern }) => !pattern.test(value))
+      .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
+    ...numberProblems(environment),
+  ];
+}
+
+function numberProblems({ processTimeoutSeconds, processConcurrency, logRetentionDays }: Environment): string[] {
+  const isWithin = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max;
+  const rules = [
+    {
+      key: 'processTimeoutSeconds',
+      value: processTimeoutSeconds,
+      holds: isWithin(processTimeoutSeconds, 10, 900),
+      rule: 'must be an integer between 10 and 900',
+    },
+    {
+      key: 'processConcurrency',
+      value: processConcurrency,
+      holds: isWithin(processConcurrency, 2, 1000),
+      rule: 'must be an integer between 2 and 1000',
+    },
+    {
+      key: 'logRetentionDays',
+      value: logRetentionDays,
+      holds: LOG_RETENTION_DAYS.includes(logRetentionDays),
+      rule: `must be a retention that CloudWatch Logs knows (${LOG_RETENTION_DAYS.join(', ')})`,
+    },
+  ];
+  return rules.filter(({ holds }) => !holds).map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`);
 }

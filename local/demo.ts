@@ -102,7 +102,7 @@ function isAsExpected(job: DemoJob, status: string | undefined): boolean {
 /** The outcome for people. */
 export function describeOutcome({ jobs }: DemoOutcome): string[] {
   return jobs.flatMap((job) => {
-    const head = `${job.name}: ${job.status} after ${job.seconds} s and ${job.upstreamCalls} upstream calls`;
+    const head = `${job.name}: ${job.status} after ${job.seconds} s and ${job.upstreamCalls} upstream ${job.upstreamCalls === 1 ? 'call' : 'calls'}`;
     if (job.completion !== undefined) return [head, `    completion: ${job.completion}`];
     const where = job.inDeadLetterQueue ? 'its message is in the dead-letter queue' : 'its message is not found';
     return [head, `    ${where}; reason: ${job.reason}`];
@@ -116,14 +116,16 @@ export function describeAddresses({ apiUrl, client, upstreamUrl }: StackAddresse
   const fault = JSON.stringify({ default: { kind: 'error', status: 529, retryAfter: 2 } });
   return [
     '# submit a job',
-    `curl -s -X POST '${apiUrl}/v1/jobs' ${authorization} -H 'content-type: application/json' -d '${body}'`,
-    '# read a job',
-    `curl -s '${apiUrl}/v1/jobs/${jobId}' ${authorization}`,
+    `curl -sw '\\n' -X POST '${apiUrl}/v1/jobs' ${authorization} -H 'content-type: application/json' -d '${body}'`,
+    '# read the good job; put another id in its place for yours',
+    `curl -sw '\\n' '${apiUrl}/v1/jobs/${jobId}' ${authorization}`,
     '# is it alive?',
-    `curl -s '${apiUrl}/health'`,
-    '# make the upstream overloaded from now on, look at its calls, and heal it',
-    `curl -s -X POST '${upstreamUrl}/_double/script' -d '${fault}'`,
-    `curl -s '${upstreamUrl}/_double/calls'`,
-    `curl -s -X POST '${upstreamUrl}/_double/reset'`,
+    `curl -sw '\\n' '${apiUrl}/health'`,
+    '# make the upstream overloaded from now on, then submit again and watch',
+    `curl -sw '\\n' -X POST '${upstreamUrl}/_double/script' -d '${fault}'`,
+    '# see the calls that reached it',
+    `curl -sw '\\n' '${upstreamUrl}/_double/calls'`,
+    '# heal it',
+    `curl -sw '\\n' -X POST '${upstreamUrl}/_double/reset'`,
   ];
 }

@@ -134,7 +134,18 @@ function run(
   onLine?: (line: string) => void,
 ): Promise<CommandResult> {
   mkdirSync(cwd, { recursive: true });
-  const options = { cwd, env, log: places.deployLog, ...(signal && { signal }), ...(onLine && { onLine }) };
+  // The CLI keeps caches in the home and the temporary folder; a real account's credentials are in the home as well.
+  const own =
+    isAws(env.AWS_ENDPOINT_URL ?? '') || !env.AWS_ENDPOINT_URL
+      ? {}
+      : { HOME: places.temporary, TMPDIR: places.temporary };
+  const options = {
+    cwd,
+    env: { ...env, ...own },
+    log: places.deployLog,
+    ...(signal && { signal }),
+    ...(onLine && { onLine }),
+  };
   return runCommand(process.execPath, args, options);
 }
 

@@ -59,7 +59,9 @@ const settle = async (
   { store, settleRetries, now }: ProcessDependencies,
   { deadline }: Invocation,
 ): Promise<void> => {
-  const record = () => store.succeed(job, { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() });
+  // The same words each time, so that the store can tell a repetition of a write whose answer was lost.
+  const success = { usage, sealedCompletion, expiresAt: job.expiresAt, nowMs: now() };
+  const record = () => store.succeed(job, success);
   try {
     await settleRetries.execute(record, { deadline: deadline + SETTLE_MS });
   } catch (error) {

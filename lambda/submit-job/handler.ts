@@ -40,20 +40,20 @@ const dependencies = {
   retentionDays: environment.retentionDays,
 };
 
-const toResponse = ({ id, status, replayed }: Accepted): APIGatewayProxyResult => {
-  const statusUrl = `/v1/jobs/${id}`;
-  return {
-    statusCode: 202,
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      location: statusUrl,
-      'retry-after': '1',
-      ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
-    },
-    body: JSON.stringify({ id, status, statusUrl }),
-  };
-};
+/** Relative to the request's own URL: which stage or base path lies before it, a handler cannot know. */
+const locationOf = (id: string, path: string): string => (path.endsWith('/') ? id : `jobs/${id}`);
+
+const toResponse = ({ id, status, replayed }: Accepted, path: string): APIGatewayProxyResult => ({
+  statusCode: 202,
+  headers: {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    location: locationOf(id, path),
+    'retry-after': '1',
+    ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
+  },
+  body: JSON.stringify({ id, status }),
+});
 
 /** `POST /v1/jobs` */
 export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
@@ -72,5 +72,5 @@ export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyRe
       dependencies,
     );
     logger.appendKeys({ jobId: accepted.id });
-    return toResponse(accepted);
+    return toResponse(accepted, event.path);
   });

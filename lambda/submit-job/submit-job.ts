@@ -69,17 +69,18 @@ const makeJob = async (
   );
 };
 
-const replay = ({ jobId, status, requestHash }: JobState, job: Job): Accepted => {
+/** Without a key the id is random, so that what is found is this request's own write, whose answer was lost. */
+const replay = ({ jobId, status, requestHash }: JobState, job: Job, hasKey: boolean): Accepted => {
   if (requestHash !== job.requestHash) throw new ProblemError(Problem.IDEMPOTENCY_KEY_REUSED);
-  return { id: jobId, status, replayed: true };
+  return { id: jobId, status, replayed: hasKey };
 };
 
 /** Writes the job, or finds the one that its idempotency key already made. */
-const createOrFind = async (job: Job, { store, now }: SubmitDependencies): Promise<Accepted> => {
+const createOrFind = async (job: Job, hasKey: boolean, { store, now }: SubmitDependencies): Promise<Accepted> => {
   for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt += 1) {
     if (await store.create(job)) return { id: job.jobId, status: job.status, replayed: false };
     const found = await store.readState(job.jobId);
-    if (found && !isExpired(found, now())) return replay(found, job);
+    if (found && !isExpired(found, now())) return replay(found, job, hasKey);
     if (found) await store.removeExpired(found);
   }
   throw new Error('The job could neither be written nor found.');
@@ -96,7 +97,7 @@ export const submitJob = async (request: SubmitRequest, dependencies: SubmitDepe
   const jobId =
     idempotencyKey === undefined ? jobIdOfBytes(dependencies.randomBytes(16)) : jobIdOfKey(clientId, idempotencyKey);
   const job = await makeJob(jobId, submission, request, dependencies);
-  const accepted = await createOrFind(job, dependencies);
+  const accepted = await createOrFind(job, idempotencyKey !== undefined, dependencies);
   dependencies.count(accepted.replayed ? MetricName.JOBS_REPLAYED : MetricName.JOBS_ACCEPTED);
   return accepted;
 };

@@ -40,7 +40,7 @@ const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
   { response: ResponseType.INTEGRATION_FAILURE, problem: Problem.UNAVAILABLE },
   { response: ResponseType.INTEGRATION_TIMEOUT, problem: Problem.UPSTREAM_TIMEOUT },
   // A status set on these two would become the status of every answer above that names none.
-  { response: ResponseType.DEFAULT_4XX, problem: Problem.INVALID_REQUEST, keepStatus: true },
+  { response: ResponseType.DEFAULT_4XX, problem: Problem.REFUSED, keepStatus: true },
   { response: ResponseType.DEFAULT_5XX, problem: Problem.INTERNAL, keepStatus: true },
 ];
 

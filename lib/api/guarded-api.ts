@@ -155,6 +155,8 @@ export class GuardedApi extends Construct {
 
   private createRestApi(throttle: ApiThrottle, cloudWatchRole: boolean): apigateway.RestApi {
     const api = new apigateway.RestApi(this, 'Api', {
+      // The metrics of an API are found by its name: one name for all would mix those of a whole account.
+      restApiName: this.node.path.replaceAll('/', '-'),
       endpointConfiguration: { types: [apigateway.EndpointType.REGIONAL] },
       apiKeySourceType: apigateway.ApiKeySourceType.AUTHORIZER,
       cloudWatchRole,
@@ -181,7 +183,7 @@ export class GuardedApi extends Construct {
   }
 
   private model(route: ApiRoute, schema: apigateway.JsonSchema): apigateway.Model {
-    const name = `${route.method}${route.path}`.replace(/[^A-Za-z0-9]/g, '');
+    const name = `${route.method}${route.path}`.replace(/[^A-Za-z0-9]/g, (character) => `x${character.charCodeAt(0)}`);
     return this.restApi.addModel(`Model${name}`, { contentType: 'application/json', schema });
   }
 

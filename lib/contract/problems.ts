@@ -16,8 +16,9 @@ const kind = (slug: string, status: number, title: string): ProblemKind => ({
 /** Every problem that a client of the service can meet, from the gateway or from a handler. */
 export const Problem = {
   MALFORMED_JSON: kind('malformed-json', 400, 'The request body is not valid JSON.'),
-  INVALID_REQUEST: kind('invalid-request', 400, 'The request does not match the schema.'),
+  INVALID_REQUEST: kind('invalid-request', 400, 'The request is not one that the service understands.'),
   INVALID_IDEMPOTENCY_KEY: kind('invalid-idempotency-key', 400, 'The Idempotency-Key header is not valid.'),
+  REFUSED: kind('refused', 400, 'The request was refused.'),
   UNAUTHENTICATED: kind('unauthenticated', 401, 'A valid client key is required.'),
   FORBIDDEN: kind('forbidden', 403, 'This client may not use the service.'),
   NOT_FOUND: kind('not-found', 404, 'There is nothing here.'),

@@ -50,7 +50,8 @@ export interface StandardFunctionProps extends lambda.FunctionOptions {
  * The one way a Lambda function is defined: Node.js 24 on arm64, structured logs in its own encrypted log group,
  * traced, and with a role that may write to that log group, send traces, and do nothing else until it is granted.
  *
- * Every prop that the caller gives wins over the default.
+ * Every prop that the caller gives wins over the default. Two old ones of Lambda's contradict what is set here and
+ * are refused by the CDK: say `applicationLogLevelV2` for `applicationLogLevel`, and `logs` for `logRetention`.
  */
 export class StandardFunction extends lambda.Function {
   /** @throws ConstructConfigError when `timeout`, `memorySize` or the log settings are out of their range. */

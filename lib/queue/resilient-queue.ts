@@ -181,6 +181,7 @@ export class ResilientQueue extends Construct {
         `\`timeout\` of ${consumer.node.path} must be at most \`consumerTimeout\`, ${this.consumerTimeout.toSeconds()} seconds, got: ${timeout.toSeconds()} seconds`,
       ]);
     }
+    this.warnOfThrottledPolls(consumer);
     this.queue.grant(
       consumer,
       'sqs:ReceiveMessage',
@@ -234,6 +235,16 @@ export class ResilientQueue extends Construct {
     return this.deadLetterQueue
       .grant(grantee, 'sqs:SendMessage')
       .combine(this.encryptionKey.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt'));
+  }
+
+  private warnOfThrottledPolls(consumer: lambda.Function): void {
+    const reserved = (consumer.node.defaultChild as lambda.CfnFunction).reservedConcurrentExecutions;
+    if (reserved !== undefined && reserved < this.settings.maxConcurrency) {
+      Annotations.of(consumer).addWarningV2(
+        'cdk-bulwark:throttledPolls',
+        `\`reservedConcurrentExecutions\` should be at least \`maxConcurrency\`, ${this.settings.maxConcurrency}, or throttled polls use up the receives of messages, got: ${reserved}`,
+      );
+    }
   }
 
   private warnOfFewReceives(): void {

@@ -74,7 +74,7 @@ export class DataAccess {
 
   /** Leases, settles and returns jobs. */
   public processJobs(writer: StandardFunction): void {
-    this.useTable(writer, this.data.jobsTable, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.useTable(writer, this.data.jobsTable, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 

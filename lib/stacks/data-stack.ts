@@ -5,6 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
+import { ConfigCheck } from '../config-error';
 import { AuditTable, ControlTable } from '../contract/control';
 import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
@@ -13,7 +14,10 @@ import { ResilientQueue } from '../queue/resilient-queue';
 
 /** Settings of a `DataStack`. */
 export interface DataStackProps extends StackProps {
-  /** Longest run of the function that processes jobs; the queue's visibility timeout follows from it. */
+  /**
+   * Longest run of the function that processes jobs, between 10 and 900 seconds; the queue's visibility timeout
+   * follows from it.
+   */
   readonly processTimeout: Duration;
 
   /**
@@ -64,8 +68,12 @@ export class DataStack extends Stack {
   private readonly protectData: boolean;
   private readonly removalPolicy: RemovalPolicy;
 
+  /** @throws ConstructConfigError when `processTimeout` is out of its range. */
   constructor(scope: Construct, id: string, props: DataStackProps) {
     const protectData = props.protectData ?? true;
+    new ConfigCheck(scope, id)
+      .integer('processTimeout', props.processTimeout.toSeconds({ integral: false }), 10, 900)
+      .throwProblems();
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? protectData });
     this.protectData = protectData;
     this.removalPolicy = protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;

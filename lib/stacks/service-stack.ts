@@ -5,6 +5,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { GuardedApi } from '../api/guarded-api';
 import type { ApiThrottle } from '../api/throttle';
+import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
 import { READINESS_PATH } from '../contract/health';
@@ -25,13 +26,13 @@ export interface ServiceStackProps extends StackProps {
   /** Where jobs, clients, queue and credential are. */
   readonly data: DataStack;
 
-  /** Name of the environment, which client keys carry. */
+  /** Name of the environment, in lower-case letters; client keys carry it. */
   readonly environmentName: string;
 
   /** Version that `/health` reports. */
   readonly version: string;
 
-  /** Base URL of the paid upstream, without a trailing slash. */
+  /** Base URL of the paid upstream, absolute and without a trailing slash. */
   readonly upstreamUrl: string;
 
   /**
@@ -40,6 +41,13 @@ export interface ServiceStackProps extends StackProps {
    * @default - the defaults of `OutageSettings`
    */
   readonly outage?: OutageSettings;
+
+  /**
+   * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.
+   *
+   * @default true
+   */
+  readonly setAccountLogRole?: boolean;
 
   /**
    * How long logs are kept.
@@ -70,6 +78,9 @@ export interface ServiceStackProps extends StackProps {
   readonly clientThrottle?: ApiThrottle;
 }
 
+/** A scheme, a host, and perhaps a path that does not end in a slash. */
+const BASE_URL = /^https?:\/\/[^/\s?#]+(\/[^\s?#]*[^\s?#/])?$/;
+
 /** Time that the processor keeps to write down how a job ended. */
 const SETTLE_TIME = Duration.seconds(3);
 
@@ -86,8 +97,22 @@ export class ServiceStack extends Stack {
 
   private readonly outage: ResolvedOutageSettings;
 
-  /** @throws ConstructConfigError naming every setting of `outage` that is out of its range */
+  /** @throws ConstructConfigError when `environmentName`, `upstreamUrl` or a setting of `outage` is not allowed. */
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    new ConfigCheck(scope, id)
+      .require(
+        /^[a-z]+$/.test(props.environmentName),
+        'environmentName',
+        'must be lower-case letters',
+        props.environmentName,
+      )
+      .require(
+        BASE_URL.test(props.upstreamUrl),
+        'upstreamUrl',
+        'must be an absolute URL without a trailing slash',
+        props.upstreamUrl,
+      )
+      .throwProblems();
     const outage = outageSettings(scope, id, props.outage);
     super(scope, id, props);
     this.settings = props;
@@ -121,6 +146,7 @@ export class ServiceStack extends Stack {
       stageThrottle: this.settings.stageThrottle,
       clientThrottle: this.settings.clientThrottle,
       accessLog: this.logSettings,
+      setAccountLogRole: this.settings.setAccountLogRole,
     });
     Validations.of(api.restApi.deploymentStage).acknowledge({
       id: 'AwsSolutions-APIG3',

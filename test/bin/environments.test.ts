@@ -1,4 +1,4 @@
-import { ENVIRONMENT_NAMES, EnvironmentError, readEnvironment } from '../../bin/environments';
+import { ENVIRONMENT_NAMES, ENVIRONMENTS, EnvironmentError, readEnvironment } from '../../bin/environments';
 
 const read = (context: Record<string, string>) => readEnvironment((key) => context[key]);
 
@@ -51,4 +51,22 @@ test.each([
 
 test.each(['http://127.0.0.1:4700', 'https://llm.example.com'])('lets the local environment call %s', (upstreamUrl) => {
   expect(read({ env: 'local', upstreamUrl }).upstreamUrl).toBe(upstreamUrl);
+});
+
+test.each([
+  ['processTimeoutSeconds', 10, 9, 'must be an integer between 10 and 900'],
+  ['processTimeoutSeconds', 900, 901, 'must be an integer between 10 and 900'],
+  ['processConcurrency', 2, 1, 'must be an integer between 2 and 1000'],
+  ['processConcurrency', 1000, 1001, 'must be an integer between 2 and 1000'],
+  ['logRetentionDays', 30, 15, 'must be a retention that CloudWatch Logs knows'],
+])('judges %s on both sides of its bound: %d and %d', (key, good, bad, rule) => {
+  const readWith = (value: number) =>
+    readEnvironment((name) => (name === 'env' ? 'dev' : undefined), {
+      ...ENVIRONMENTS,
+      dev: { ...ENVIRONMENTS.dev, [key]: value },
+    });
+
+  expect(readWith(good)).toMatchObject({ [key]: good });
+  expect(() => readWith(bad)).toThrow(`environment dev: \`${key}\` ${rule}`);
+  expect(() => readWith(bad)).toThrow(`got: ${bad}`);
 });

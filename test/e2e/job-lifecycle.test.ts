@@ -23,6 +23,13 @@ async function runJob(name: string, steps: readonly UpstreamStep[], otherwise?: 
   return { id, job, ...(await stack.upstream.callsOf(marker)) };
 }
 
+test('the location of an accepted job leads to it', async () => {
+  const { headers } = await api.submit('Where is it?');
+  const location = new URL(headers.get('location') ?? '', `${api.baseUrl}/v1/jobs`);
+  const answer = await api.request('GET', location.href.slice(api.baseUrl.length));
+  expect(answer).toMatchObject({ status: 200, json: { id: location.pathname.split('/').at(-1) } });
+});
+
 test('a submitted job succeeds, with its completion and usage', async () => {
   const { id, job, calls } = await runJob('succeeds', [{ kind: 'reply', text: 'Here you are.' }]);
   expect(job).toMatchObject({

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeFailure, UsageError } from '../../local/failure';
-import { abortOnSignals, causeOf } from '../../local/interruption';
+import { abortOnSignals, causeOf, Interrupted } from '../../local/interruption';
 import { createProgress } from '../../local/progress';
 import { startLocalStack } from '../../local/stack';
 import { ALL_DRILLS } from './all-drills';
@@ -90,9 +90,16 @@ function tableOf(results: readonly PromiseResult[]): string[] {
   ]);
 }
 
+/** By convention, 128 and the number of SIGINT: neither "holds" nor "does not". */
+const INTERRUPTED_CODE = 130;
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    if (error instanceof Interrupted) {
+      console.error(error.message);
+      process.exit(INTERRUPTED_CODE);
+    }
     const { code, text } = describeFailure(error);
     console.error(text);
     process.exit(code);

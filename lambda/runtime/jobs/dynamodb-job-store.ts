@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -39,6 +40,13 @@ const itemOf = (part: string, row: object) =>
 const isRefusedByCondition = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed');
+
+/**
+ * The same for every try to settle under one lease, so that a repetition of a write whose answer was lost succeeds
+ * (DynamoDB remembers a token of at most 36 characters for 10 minutes).
+ */
+const settlementToken = ({ jobId, fence }: Lease): string =>
+  createHash('sha256').update(`${jobId}#${fence}`).digest('hex').slice(0, 36);
 
 /** Jobs in DynamoDB, one item collection a job. */
 export class DynamoDbJobStore implements IJobStore {
@@ -116,7 +124,11 @@ export class DynamoDbJobStore implements IJobStore {
       return { kind: 'leased', job: unmarshall(Attributes ?? {}) as Job };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const refusal = refusalOf(error.Item && (unmarshall(error.Item) as Job), request);
+      const found = error.Item && (unmarshall(error.Item) as Job);
+      // The SDK sent the update again after its answer was lost: the lease that is in the way is this request's own.
+      if (found?.status === JobStatus.RUNNING && found.leaseOwner === request.owner)
+        return { kind: 'leased', job: found };
+      const refusal = refusalOf(found, request);
       if (refusal) return refusal;
       throw error;
     }
@@ -129,7 +141,7 @@ export class DynamoDbJobStore implements IJobStore {
   async succeed(lease: Lease, { usage, sealedCompletion, expiresAt, nowMs }: Success): Promise<void> {
     const result: JobResult = { jobId: lease.jobId, sealedCompletion, fence: lease.fence, expiresAt };
     try {
-      await this.#transact([
+      const items: TransactWriteItem[] = [
         {
           Update: {
             TableName: this.#table,
@@ -144,7 +156,8 @@ export class DynamoDbJobStore implements IJobStore {
             ConditionExpression: 'attribute_not_exists(jobId)',
           },
         },
-      ]);
+      ];
+      await this.#transact(items, settlementToken(lease));
     } catch (error) {
       throw isRefusedByCondition(error) ? new LeaseLostError(lease.jobId, error) : error;
     }
@@ -172,7 +185,7 @@ export class DynamoDbJobStore implements IJobStore {
     }
   }
 
-  async #transact(items: TransactWriteItem[]): Promise<void> {
-    await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+  async #transact(items: TransactWriteItem[], token?: string): Promise<void> {
+    await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: token }));
   }
 }

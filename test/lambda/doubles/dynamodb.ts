@@ -48,6 +48,8 @@ export class DynamoDbDouble {
   /** Runs before each read of an item; a test may let it throw. */
   beforeRead: () => void = () => undefined;
   readonly #keys: Record<string, readonly string[]>;
+  /** What each transaction's token was used for: a repetition changes nothing. */
+  readonly #transactions = new Map<string, string>();
 
   constructor(keys: Record<string, readonly string[]>, perform: Perform) {
     this.#keys = keys;
@@ -115,8 +117,12 @@ export class DynamoDbDouble {
     return { Attributes: apply() };
   }
 
-  #transact({ TransactItems }: TransactWriteItemsCommandInput) {
+  #transact({ TransactItems, ClientRequestToken = '' }: TransactWriteItemsCommandInput) {
     this.beforeTransaction();
+    const content = JSON.stringify(TransactItems);
+    const repeated = this.#transactions.get(ClientRequestToken);
+    if (repeated === content) return {};
+    if (repeated !== undefined) throw new Error('IdempotentParameterMismatchException');
     const writes = (TransactItems ?? []).map(({ Put, Update, Delete }) =>
       this.#prepare((Put ?? Update ?? Delete) as Write),
     );
@@ -130,6 +136,7 @@ export class DynamoDbDouble {
       });
     }
     for (const { apply } of writes) apply();
+    if (ClientRequestToken) this.#transactions.set(ClientRequestToken, content);
     return {};
   }
 

@@ -14,6 +14,7 @@ export const apiEvent = ({
   ({
     httpMethod: 'GET',
     resource: '/',
+    path: '/',
     headers: {},
     multiValueHeaders: {},
     pathParameters: null,
@@ -37,6 +38,7 @@ export const submitEvent = (
   apiEvent({
     httpMethod: 'POST',
     resource: '/v1/jobs',
+    path: '/v1/jobs',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
     ...overrides,

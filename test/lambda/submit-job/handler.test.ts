@@ -28,9 +28,8 @@ test('writes a queued job, sealed, and answers where its state is', async () => 
   expect(body).toEqual({
     id: expect.stringMatching(/^job_[0-9a-f]{32}$/),
     status: 'queued',
-    statusUrl: `/v1/jobs/${body.id}`,
   });
-  expect(headers).toMatchObject({ location: body.statusUrl, 'retry-after': '1', 'x-correlation-id': 'request-1' });
+  expect(headers).toMatchObject({ location: `jobs/${body.id}`, 'retry-after': '1', 'x-correlation-id': 'request-1' });
   const row = cloud.job(body.id);
   expect(row).toMatchObject({
     status: 'queued',

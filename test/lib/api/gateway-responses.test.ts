@@ -40,7 +40,7 @@ test.each([
 });
 
 test.each([
-  [ResponseType.DEFAULT_4XX, Problem.INVALID_REQUEST],
+  [ResponseType.DEFAULT_4XX, Problem.REFUSED],
   [ResponseType.DEFAULT_5XX, Problem.INTERNAL],
 ])('leaves the status of $responseType as it is, and out of the document', (type, { title, type: problemType }) => {
   expect(responseTo(type).StatusCode).toBeUndefined();

@@ -30,7 +30,6 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ProcessJob: [
-    'dynamodb:GetItem',
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     ...KEY_TO_WRITE,

@@ -73,9 +73,9 @@ test('one lease excludes every other until it ends; each one raises the fence', 
     fc.asyncProperty(fc.array(fc.nat(1_500), { minLength: 1, maxLength: 20 }), async (pauses) => {
       put();
       let [nowMs, fence, until] = [NOW, 0, Number.NEGATIVE_INFINITY];
-      for (const pause of pauses) {
+      for (const [position, pause] of pauses.entries()) {
         nowMs += pause;
-        const outcome = await store.lease({ ...request, nowMs });
+        const outcome = await store.lease({ ...request, owner: `worker-${position}`, nowMs });
         const isFree = until < nowMs;
         expect(outcome.kind).toBe(isFree ? 'leased' : 'held');
         if (outcome.kind !== 'leased') continue;
@@ -109,6 +109,22 @@ test('a result is never written twice, whatever the row says', async () => {
   await expect(store.succeed({ jobId: 'job_1', fence: 1 }, success)).rejects.toThrow(LeaseLostError);
   expect(cloud.job('job_1')).toMatchObject({ status: 'running' });
   expect(cloud.result('job_1')).toEqual({ jobId: 'job_1', part: 'result', fence: 0 });
+});
+
+test('a lease whose answer was lost is the worker’s own when it is asked for again', async () => {
+  put();
+  const first = await store.lease(request);
+  expect(await store.lease({ ...request, nowMs: NOW + 1 })).toEqual(first);
+  expect(await store.lease({ ...request, owner: 'another' })).toEqual({ kind: 'held', untilMs: NOW + 1_000 });
+});
+
+test('a success whose answer was lost is written again without harm', async () => {
+  put({ status: 'running', fence: 1 });
+  const lease = { jobId: 'job_1', fence: 1 };
+  await store.succeed(lease, success);
+  const [row, result] = [cloud.job('job_1'), cloud.result('job_1')];
+  await store.succeed(lease, success);
+  expect([cloud.job('job_1'), cloud.result('job_1')]).toEqual([row, result]);
 });
 
 test('a conflict of transactions is no lost lease', async () => {
