@@ -98,14 +98,18 @@ const slices = (): Window[] => {
 };
 
 /**
- * The ideal: the next probe runs as soon as its window ends, each probe takes a mean call, and every step of the
- * ramp follows the one before at once.
+ * The ideal: the first probe that can succeed runs as soon as its window ends, each probe takes a mean call, and every
+ * step of the ramp follows the one before at once. A probe that was under way when the upstream came back still fails.
  */
 function rampRatio({ recoveryMs, openWindows }: FleetRun): number {
   if (!openWindows) return 0;
   const recoveredAt = SCENE.outage[1];
-  const current = openWindows.find(({ fromMs, toMs }) => fromMs <= recoveredAt && recoveredAt < toMs);
-  const restOfWindowMs = current ? Math.max(0, current.probeFromMs - recoveredAt) : 0;
+  const current = openWindows.findIndex(({ fromMs, toMs }) => fromMs <= recoveredAt && recoveredAt < toMs);
+  const following = openWindows
+    .slice(current, current + 2)
+    .filter(({ fromMs }, index, [first]) => index === 0 || fromMs === first?.toMs);
+  const probe = current < 0 ? undefined : following.find(({ probeFromMs }) => probeFromMs >= recoveredAt);
+  const restOfWindowMs = probe ? probe.probeFromMs - recoveredAt : 0;
   return (recoveryMs ?? Number.POSITIVE_INFINITY) / (restOfWindowMs + IDEAL_RAMP_MS);
 }
 
