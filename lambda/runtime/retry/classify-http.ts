@@ -16,7 +16,7 @@ export interface HttpFailure {
 }
 
 /** Faults from before the request was on its way: it was not seen by anybody, and has cost nothing. */
-const NEVER_SENT = new Set([
+const NEVER_SENT: ReadonlySet<string | undefined> = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -29,10 +29,9 @@ const NEVER_SENT = new Set([
  * Names under which providers say that the account, and not the moment, is at its end: Anthropic's `billing_error`,
  * OpenAI's `insufficient_quota` and `billing_hard_limit_reached`, which both come as 429.
  */
-const OUT_OF_CREDIT = new Set([
+const OUT_OF_CREDIT: ReadonlySet<string | undefined> = new Set([
   'billing_error',
   'billing_hard_limit_reached',
-  'credit_balance_too_low',
   'insufficient_quota',
 ]);
 
@@ -45,9 +44,7 @@ const BROKEN_OFF = new Set([408, 409, 425, 500, 502, 504]);
 const withoutAnswer = ({ code, firstByteArrived }: HttpFailure): Classification => {
   // The answer was on its way, so that it is paid for in any case; a new call may still bring it whole.
   if (firstByteArrived) return { action: 'retry', paid: true };
-  return code !== undefined && NEVER_SENT.has(code)
-    ? { action: 'retry', paid: false }
-    : { action: 'retry', paid: true };
+  return NEVER_SENT.has(code) ? { action: 'retry', paid: false } : { action: 'retry', paid: true };
 };
 
 /**
@@ -58,8 +55,7 @@ const withoutAnswer = ({ code, firstByteArrived }: HttpFailure): Classification 
 export const classifyHttpFailure = (failure: HttpFailure, nowMs: number, maxRetryAfterMs = 60_000): Classification => {
   const { status, errorType, retryAfter } = failure;
   if (status === undefined) return withoutAnswer(failure);
-  if (status === 402 || (errorType !== undefined && OUT_OF_CREDIT.has(errorType)))
-    return { action: 'never', paid: false };
+  if (OUT_OF_CREDIT.has(errorType)) return { action: 'never', paid: false };
   const isTurnedAway = TURNED_AWAY.has(status);
   if (!isTurnedAway && !BROKEN_OFF.has(status)) return { action: 'never', paid: status < 400 };
   const paid = !isTurnedAway;

@@ -6,7 +6,8 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}
  * whole seconds, or an HTTP date), clamped to [0, `maxMs`]; undefined where the header is absent or malformed.
  */
 export const parseRetryAfter = (value: string | undefined, nowMs: number, maxMs: number): number | undefined => {
-  const text = value?.trim() ?? '';
+  if (value === undefined) return undefined;
+  const text = value.trim();
   const wanted = SECONDS.test(text)
     ? Number(text) * 1000
     : HTTP_DATE.test(text)

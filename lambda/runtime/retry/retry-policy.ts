@@ -126,7 +126,8 @@ export class RetryPolicy {
   }
 
   /** The delay before the next call; throws where there is to be none. */
-  #delayAfter(error: unknown, backoffMs: number, progress: Progress, { signal, deadline }: RetryLimits): number {
+  #delayAfter(error: unknown, backoffMs: number, progress: Progress, limits: RetryLimits): number {
+    const { signal, deadline = Number.POSITIVE_INFINITY } = limits;
     if (signal?.aborted) throw progress.giveUp('aborted', signal.reason);
     const { classify, attempts, maxRetryAfterMs } = this.#options;
     const verdict: Classification = classify(error);
@@ -136,7 +137,7 @@ export class RetryPolicy {
     if (progress.calls >= attempts) throw progress.giveUp('exhausted', error);
     const askedMs = verdict.action === 'wait' ? Math.min(verdict.retryAfterMs, maxRetryAfterMs) : 0;
     const delayMs = Math.max(backoffMs, askedMs);
-    if (deadline !== undefined && this.#now() + delayMs >= deadline) throw progress.giveUp('deadline', error);
+    if (this.#now() + delayMs >= deadline) throw progress.giveUp('deadline', error);
     // Last, so that no token is spent on a retry that is not made.
     if (this.#budget?.spend() === false) throw progress.giveUp('budget', error);
     return delayMs;

@@ -1,15 +1,17 @@
-/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted. */
-export const untilAborted = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+/** Settles as `work` does, or rejects with the signal's reason as soon as it is aborted; `work` itself goes on. */
+export const untilAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
   if (!signal) return work;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    const settleBy =
+      <Result>(settle: (result: Result) => void) =>
+      (result: Result) => {
+        signal.removeEventListener('abort', stop);
+        settle(result);
+      };
+    work.then(settleBy(resolve), settleBy(reject));
+    // Whoever began the work may have aborted by then, of which no listener hears.
     if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop);
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-  }
 };

@@ -20,6 +20,8 @@ test.each([
   ['0x10', undefined],
   ['1e3', undefined],
   ['tomorrow', undefined],
+  ['on Sun, 22 Nov 2026 12:00:05 GMT', undefined],
+  ['Sun, 22 Nov 2026 12:00:05 GMT (about)', undefined],
   ['2026-11-22', undefined],
   ['Sun, 99 Foo 2026 99:00:00 GMT', undefined],
 ])('%s', (value, expected) => {

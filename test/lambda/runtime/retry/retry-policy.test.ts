@@ -276,6 +276,7 @@ describe('an abort', () => {
     );
     const { signal } = new AbortController();
     await expect(policy.run(new Calls().failing(9), { signal })).rejects.toThrow('no timers');
+    await expect(policy.run(new Calls().failing(9))).rejects.toThrow('no timers');
   });
 
   test('at any time: rejects within 5 ms of virtual time, and no call comes after it', async () => {
