@@ -30,6 +30,7 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ProcessJob: [
+    'dynamodb:GetItem',
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     ...KEY_TO_WRITE,
@@ -140,7 +141,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
   SubmitJob: { JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'] },
   ReadJob: { JobsTable: READ },
   ProcessJob: {
-    JobsTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem'],
   },
   CheckReadiness: { JobsTable: READ, ControlTable: READ },

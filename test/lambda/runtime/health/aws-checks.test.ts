@@ -62,7 +62,9 @@ test.each<[string, () => Promise<unknown>]>([
   ['the breaker', () => breakerCheck(new DynamoDBClient(), 'control', 'upstream').run(never)],
   ['the secret', () => secretCheck(new SecretsManagerClient(), 'secret', () => 0).run(never)],
 ])('an error of %s is the check’s', async (_, run) => {
-  for (const mock of [dynamodb, sqs, secrets]) mock.onAnyCommand().rejects(new Error('down'));
+  dynamodb.onAnyCommand().rejects(new Error('down'));
+  sqs.onAnyCommand().rejects(new Error('down'));
+  secrets.onAnyCommand().rejects(new Error('down'));
   await expect(run()).rejects.toThrow('down');
 });
 
