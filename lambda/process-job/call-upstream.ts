@@ -1,3 +1,4 @@
+import { BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import { BreakerOpenError } from '../runtime/breaker/errors';
@@ -22,7 +23,19 @@ export const callUpstream = async (
   dependencies: ProcessDependencies,
   { owner, deadline, signal, log }: Invocation,
 ): Promise<Completion> => {
-  const { store, breaker, upstream, upstreamKey, upstreamRetries, count, now } = dependencies;
+  const { store, breaker, breakerStore, upstream, upstreamKey, upstreamRetries, slowFailures } = dependencies;
+  const { openForMs, count, now } = dependencies;
+
+  /** Opens the breaker over calls that its window cannot see; this process hears of it as all others do. */
+  const openBreaker = async (): Promise<void> => {
+    const { epoch, status } = breaker.state();
+    if (status !== BreakerStatus.CLOSED) return;
+    const nowMs = now();
+    const command = { expectedEpoch: epoch, nowMs, openUntil: nowMs + openForMs, reason: 'slow-failures' };
+    await breakerStore
+      .trip(UPSTREAM_BREAKER, command)
+      .catch((error: unknown) => log.warn('The breaker could not be opened.', error as Error));
+  };
 
   let lastFailure: UpstreamError | undefined;
   const callOnce = async (apiKey: string): Promise<Completion> => {
@@ -40,10 +53,14 @@ export const callUpstream = async (
       await store.countUpstreamCall(lease);
       count(MetricName.UPSTREAM_CALLS);
       const completion = await upstream.complete(submission, { apiKey, timeoutMs, signal });
+      slowFailures.served();
       await permit.success(now() - startedAt);
       return completion;
     } catch (error) {
-      await permit[verdictOf(error, timeoutMs)](now() - startedAt);
+      const verdict = verdictOf(error, timeoutMs);
+      await permit[verdict](now() - startedAt);
+      if (verdict === 'success') slowFailures.served();
+      if (verdict === 'failure' && slowFailures.failed(now() - startedAt)) await openBreaker();
       if (error instanceof UpstreamError) {
         lastFailure = error;
         count(MetricName.UPSTREAM_FAILURES);

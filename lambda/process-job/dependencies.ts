@@ -8,6 +8,7 @@ import type { IDataKeys } from '../runtime/sealing/data-keys';
 import type { SecretCache } from '../runtime/secrets/secret-cache';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
+import type { SlowFailures } from './slow-failures';
 
 /** What processing a job needs of the world; made once a process. */
 export interface ProcessDependencies {
@@ -17,8 +18,11 @@ export interface ProcessDependencies {
   /** Where the queue moves a message by itself; for a job that is given up before the last receive. */
   readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly breaker: Pick<IBreaker, 'acquire' | 'state'>;
-  /** The breaker's row, for the one decision that must not rest on a cached state. */
-  readonly breakerStore: Pick<IBreakerStore, 'read'>;
+  /** The breaker's row, for what must not rest on a cached state or on the breaker's own window. */
+  readonly breakerStore: Pick<IBreakerStore, 'read' | 'trip'>;
+  /** Milliseconds that the breaker stays open at first. */
+  readonly openForMs: number;
+  readonly slowFailures: SlowFailures;
   readonly upstream: IUpstream;
   readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
   /** How calls of the upstream are retried within one receive. */

@@ -25,6 +25,7 @@ import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
 import { processBatch } from './process-batch';
 import { settleRetries, upstreamRetries } from './retry-policies';
+import { SlowFailures } from './slow-failures';
 
 const DAY_MS = 86_400_000;
 
@@ -77,6 +78,8 @@ const dependencies: ProcessDependencies = {
   queue: new SqsWorkQueue(sqs, environment.queueUrl),
   deadLetterQueue: new SqsWorkQueue(sqs, environment.deadLetterQueueUrl),
   patienceMs: environment.patienceMs,
+  openForMs: environment.openForMs,
+  slowFailures: new SlowFailures(),
   // One budget for the process: of ten first calls one retry, so that retries make no outage worse.
   upstreamRetries: upstreamRetries(new RetryBudget()),
   settleRetries: settleRetries(),

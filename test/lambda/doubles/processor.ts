@@ -7,6 +7,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
@@ -146,6 +147,8 @@ export class Processor {
       ),
       breakerStore,
       patienceMs: PATIENCE_MS,
+      openForMs: OPEN_FOR_MS,
+      slowFailures: new SlowFailures(),
       upstream: this.upstream,
       upstreamKey: new SecretCache({
         load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),

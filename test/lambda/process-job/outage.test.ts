@@ -183,6 +183,75 @@ describe('what speaks against the upstream', () => {
   });
 });
 
+describe('an upstream that takes calls and does not answer', () => {
+  /** A call that fails when all of its time is up. */
+  const hang = (seconds = 6) =>
+    processor.upstream.answer(async () => {
+      processor.nowMs += seconds * 1_000;
+      throw upstreamFailure({ status: undefined, reason: 'upstream-timeout', disposition: 'retry' });
+    });
+  const run = async () => processor.process(sqsRecord(await processor.submit()));
+
+  beforeEach(() => {
+    processor.budgetMs = 6_000;
+  });
+
+  test('opens the breaker at the third call in a row, which the window of 30 seconds would not see', async () => {
+    for (const status of ['closed', 'closed', 'open']) {
+      hang();
+      await run();
+      expect(cloud.breaker()?.status ?? 'closed').toBe(status);
+      processor.nowMs += 20_000;
+    }
+    expect(cloud.breaker()).toMatchObject({ reason: 'slow-failures', epoch: 1 });
+    expect(cloud.breaker()?.openUntil).toBe(Number(cloud.breaker()?.changedAt) + OPEN_FOR_MS);
+  });
+
+  test.each([
+    ['a completion', () => undefined],
+    ['a refused request', () => fail(1, { status: 400, reason: 'upstream-refused', disposition: 'refuse' })],
+  ])('does not where %s comes in between', async (_, answer) => {
+    for (let call = 0; call < 6; call += 1) {
+      hang();
+      await run();
+      if (call % 2 === 1) {
+        answer();
+        await run();
+      }
+      processor.nowMs += 20_000;
+    }
+    expect(cloud.breaker()).toBeUndefined();
+  });
+
+  test('does not where the calls fail too fast to escape the window', async () => {
+    for (let call = 0; call < 4; call += 1) {
+      processor.upstream.answer(async () => {
+        processor.nowMs += 5_999;
+        throw upstreamFailure({ disposition: 'return' });
+      });
+      await run();
+      processor.nowMs += 20_000;
+    }
+    expect(cloud.breaker()).toBeUndefined();
+  });
+
+  test('whose breaker cannot be written gives the job back as ever', async () => {
+    for (let call = 0; call < 2; call += 1) {
+      hang();
+      await run();
+    }
+    processor.upstream.answer(async () => {
+      processor.nowMs += 6_000;
+      cloud.dynamodb.beforeRead = () => {
+        throw new Error('DynamoDB is down');
+      };
+      throw upstreamFailure({ status: undefined, reason: 'upstream-timeout', disposition: 'retry' });
+    });
+    expect(await run()).toEqual(returned);
+    expect(cloud.breaker()).toBeUndefined();
+  });
+});
+
 describe('the last receive', () => {
   const last = { receives: MAX_RECEIVE_COUNT };
 

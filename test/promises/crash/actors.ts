@@ -2,7 +2,9 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import { relayOutbox } from '../../../lambda/relay-outbox/relay-outbox';
+import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
@@ -163,6 +165,8 @@ export class WorkerActor {
       },
       deadLetterQueue: cloud.deadLetterQueueOf(process),
       patienceMs: PATIENCE_MS,
+      openForMs: BREAKER_DEFAULTS.openForMs,
+      slowFailures: new SlowFailures(),
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,
       upstream: upstream.asSeenBy(process),

@@ -1,6 +1,8 @@
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { SlowFailures } from '../../../lambda/process-job/slow-failures';
+import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
@@ -115,6 +117,8 @@ class OurFleet implements Fleet {
         },
       },
       patienceMs: PATIENCE_MS,
+      openForMs: BREAKER_DEFAULTS.openForMs,
+      slowFailures: new SlowFailures(),
       breaker: {
         acquire: async (owner) => {
           const permit = await breaker.acquire(owner);
