@@ -50,6 +50,8 @@ export class CrashWorld {
   readonly #surroundings: Surroundings;
   /** Ids of the accepted jobs, by name. */
   readonly #ids = new Map<string, string>();
+  /** Of these, those that had not ended when last looked at: a final state is final, but for a redrive. */
+  readonly #unended = new Set<string>();
   readonly #deaths: Record<string, number> = {};
   #duplicates = 0;
 
@@ -77,7 +79,7 @@ export class CrashWorld {
     for (let index = 0; index < workers; index += 1) void new WorkerActor(this.#surroundings, batchSize).run();
     void this.#submitAll();
     do await this.#time.run(10 * SECOND);
-    while (this.#time.elapsedMs < endsAfterMs && !(this.#ids.size === jobs && this.#haveAllEnded()));
+    while (this.#time.elapsedMs < endsAfterMs && !(this.#haveAllEnded() && this.#ids.size === jobs));
     const ends = this.#ends();
     return {
       accepted: this.#ids.size,
@@ -105,6 +107,7 @@ export class CrashWorld {
       const name = `job-${index}`;
       void submitUntilAccepted(name, this.#surroundings).then((id) => {
         this.#ids.set(name, id);
+        this.#unended.add(id);
         if (this.#random() < duplicates) this.#sendDuplicate(id);
       });
       await this.#time.sleep(exponential(this.#random, arrivalMs));
@@ -133,7 +136,10 @@ export class CrashWorld {
 
   #haveAllEnded(): boolean {
     const dead = this.#deadLettered();
-    return [...this.#ids.values()].every((id) => isFinal(this.#cloud.job(id)?.status) || dead.has(id));
+    for (const id of this.#unended) {
+      if (isFinal(this.#cloud.job(id)?.status) || dead.has(id)) this.#unended.delete(id);
+    }
+    return this.#unended.size === 0;
   }
 
   #deadLettered(): Set<string> {

@@ -16,7 +16,8 @@ export type DecideFate = (name: string, process: MortalProcess) => Fate;
 /** Milliseconds of each half of a step's way to the outside world and back. */
 const LATENCY_MS = [1, 10] as const;
 
-const never = new Promise<never>(() => undefined);
+/** A new one each time: one for all would keep everything that ever waited for it. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 /** A process that can die at every step it takes in the outside world: from then on nothing answers it any more. */
 export class MortalProcess {
@@ -40,7 +41,7 @@ export class MortalProcess {
 
   /** Takes one step. */
   readonly perform = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
-    if (this.isDead) return never;
+    if (this.isDead) return never();
     const fate = this.decide(name, this);
     if (fate.kind === 'freezes') {
       this.wasFrozen = true;
@@ -58,7 +59,7 @@ export class MortalProcess {
   #end(): Promise<never> {
     this.isDead = true;
     this.#die();
-    return never;
+    return never();
   }
 }
 
