@@ -4,7 +4,10 @@ import type { IBreakerStore } from './breaker-store';
 
 /** Told of what happened; nothing that it throws reaches a caller. */
 export interface BreakerObserver {
-  /** This process saw the breaker change. `reason` is the row's, such as `failure-rate`. */
+  /**
+   * This process saw the breaker change; `reason` is the row's, such as `failure-rate`. The same status under another
+   * epoch means that what was between was not seen, as it is in a process that has just begun.
+   */
   onChange?(to: BreakerState, from: BreakerState, reason: string): void;
   /** The store became unreachable (`error` is why) or reachable again (no error); told once a change. */
   onDegraded?(degraded: boolean, error?: unknown): void;
