@@ -1,7 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
 import { type BreakerRow, breakerRowName } from '../../lib/contract/control';
-import { parseControlMessage } from '../runtime/consumer-control/control-queue';
+import { type IControlQueue, parseControlMessage } from '../runtime/consumer-control/control-queue';
 import { onBreakerChange, onControlMessage } from './control-breaker';
 import type { ControlDependencies } from './dependencies';
 
@@ -11,10 +11,18 @@ export interface ControlEvent {
   readonly Records: readonly ControlRecord[];
 }
 
+/** What following a batch needs beside what its steps need. */
+export interface ControlBatchDependencies extends ControlDependencies {
+  readonly controlQueue: IControlQueue;
+}
+
 /** As SQS and streams both want it. */
 export interface ControlBatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
+
+/** Seconds before a message is received again whose step failed; five receives of it are spent in half a minute. */
+const AGAIN_SECONDS = 5;
 
 const isMessage = (record: ControlRecord): record is SQSRecord => 'messageId' in record;
 
@@ -38,13 +46,26 @@ const followRecord = async (record: ControlRecord, dependencies: ControlDependen
   else dependencies.log.error('The control message is malformed.', { messageId: record.messageId });
 };
 
+/** Lets the messages come again soon: left alone, they would after six times the longest run of the processor. */
+const returnSoon = async (
+  records: readonly ControlRecord[],
+  { controlQueue, log }: ControlBatchDependencies,
+): Promise<void> => {
+  const returns = records
+    .filter(isMessage)
+    .map(({ receiptHandle }) => controlQueue.returnAfter(receiptHandle, AGAIN_SECONDS));
+  for (const outcome of await Promise.allSettled(returns)) {
+    if (outcome.status === 'rejected') log.warn('The delay of a control message could not be set.', outcome.reason);
+  }
+};
+
 /**
  * Follows the records of one batch in their order; answers the first that failed and, as each stands on the ones
  * before it, all that come after.
  */
 export const controlBatch = async (
   records: readonly ControlRecord[],
-  dependencies: ControlDependencies,
+  dependencies: ControlBatchDependencies,
 ): Promise<ControlBatchResponse> => {
   for (const [position, record] of records.entries()) {
     try {
@@ -52,6 +73,7 @@ export const controlBatch = async (
     } catch (error) {
       dependencies.log.error('A step of the breaker’s controller failed.', error as Error);
       const failed = records.slice(position);
+      await returnSoon(failed, dependencies);
       return {
         batchItemFailures: failed.map((each) => ({
           itemIdentifier: isMessage(each) ? each.messageId : (each.dynamodb?.SequenceNumber ?? ''),

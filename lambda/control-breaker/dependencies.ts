@@ -10,7 +10,7 @@ import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 export interface ControlDependencies {
   readonly store: Pick<IBreakerStore, 'read'>;
   readonly consumer: IConsumer;
-  readonly controlQueue: IControlQueue;
+  readonly controlQueue: Pick<IControlQueue, 'send'>;
   readonly workQueue: Pick<IWorkQueue, 'receiveOne' | 'delete'>;
   readonly processor: IProcessor;
   readonly count: Count;

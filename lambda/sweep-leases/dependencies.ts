@@ -13,7 +13,7 @@ export interface SweepDependencies {
   readonly workQueue: Pick<IWorkQueue, 'send' | 'depth'>;
   readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly consumer: Pick<IConsumer, 'read'>;
-  readonly controlQueue: IControlQueue;
+  readonly controlQueue: Pick<IControlQueue, 'send'>;
   readonly count: Count;
   readonly log: Log;
   readonly now: Clock;

@@ -4,6 +4,8 @@ import type { ControlMessage } from '../../../lib/contract/messages';
 export interface IControlQueue {
   /** Sends the message; nobody receives it for `delaySeconds`, which is cut to 0..900 whole seconds, rounded up. */
   send(message: ControlMessage, delaySeconds: number): Promise<void>;
+  /** Lets a received message be received again after `seconds`, instead of after several runs of its consumer. */
+  returnAfter(receiptHandle: string, seconds: number): Promise<void>;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;

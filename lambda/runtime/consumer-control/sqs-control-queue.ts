@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { ControlMessage } from '../../../lib/contract/messages';
 import { MAX_DELAY_SECONDS } from '../work-queue/work-queue';
 import type { IControlQueue } from './control-queue';
@@ -19,6 +19,16 @@ export class SqsControlQueue implements IControlQueue {
         QueueUrl: this.#queueUrl,
         MessageBody: JSON.stringify(message),
         DelaySeconds: Math.min(Math.max(0, Math.ceil(delaySeconds)), MAX_DELAY_SECONDS),
+      }),
+    );
+  }
+
+  async returnAfter(receiptHandle: string, seconds: number): Promise<void> {
+    await this.#client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: this.#queueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
       }),
     );
   }

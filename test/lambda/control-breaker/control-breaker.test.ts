@@ -232,6 +232,21 @@ describe('a breaker that closes', () => {
   });
 });
 
+test('a message whose step fails comes again in seconds, and not after six runs of the processor', async () => {
+  await world.open(30);
+  world.nowMs = START + 30_000;
+  world.crash({ atStep: 3, when: 'before' });
+  expect(await world.receive(probe(1))).toEqual({ batchItemFailures: [{ itemIdentifier: 'control-1' }] });
+  expect(world.returned).toEqual([['receipt-control-1', 5]]);
+});
+
+test('a record of the stream whose step fails is left to the stream', async () => {
+  await world.open(30);
+  world.crash({ atStep: 2, when: 'before' });
+  expect(await world.follow()).toEqual({ batchItemFailures: [{ itemIdentifier: '7' }] });
+  expect(world.returned).toEqual([]);
+});
+
 test.each(['', '{}', '{"kind":"probe"}', '{"kind":"other","breaker":"upstream","epoch":1}'])(
   'a malformed message %j is dropped, as nobody could ever read it',
   async (body) => {

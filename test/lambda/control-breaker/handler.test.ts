@@ -5,7 +5,13 @@ import {
   LambdaClient,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { handler } from '../../../lambda/control-breaker/handler';
 import { Cloud } from '../doubles/cloud';
@@ -77,6 +83,19 @@ test('lets one message of the work queue through the processor, and deletes it w
     { QueueUrl: QUEUE_URL, ReceiptHandle: 'receipt-1' },
   ]);
   expect(sent()).toHaveLength(1);
+});
+
+test('a step that fails is no less a failure where the message cannot be given back', async () => {
+  cloud.dynamodb.beforeRead = () => {
+    throw new Error('DynamoDB is down');
+  };
+  sqs.on(ChangeMessageVisibilityCommand).rejects(new Error('SQS is down'));
+  const body = JSON.stringify({ kind: 'probe', breaker: 'upstream', epoch: 4, idle: 0 });
+  const Records = [{ messageId: 'control-1', receiptHandle: 'receipt-1', body }];
+  expect(await handler({ Records } as never, context())).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'control-1' }],
+  });
+  expect(output.text()).toContain('SQS is down');
 });
 
 test('answers what it could not follow, and all after it', async () => {

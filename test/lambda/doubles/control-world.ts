@@ -1,4 +1,4 @@
-import { controlBatch } from '../../../lambda/control-breaker/control-batch';
+import { type ControlBatchDependencies, controlBatch } from '../../../lambda/control-breaker/control-batch';
 import type { ControlDependencies } from '../../../lambda/control-breaker/dependencies';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import type { ConsumerState } from '../../../lambda/runtime/consumer-control/consumer';
@@ -27,6 +27,8 @@ export class ControlWorld {
   maxConcurrency = 10;
   /** Messages on the control queue, and when each is received. */
   readonly control: Delayed[] = [];
+  /** Messages of the control queue that were given back, and for how many seconds. */
+  readonly returned: [string, number][] = [];
   /** Messages on the work queue. */
   readonly work: string[] = [];
   /** Messages of the work queue that were received and are not deleted. */
@@ -64,7 +66,7 @@ export class ControlWorld {
     return result;
   };
 
-  get dependencies(): ControlDependencies {
+  get dependencies(): ControlBatchDependencies {
     return {
       store: { read: (name) => this.perform('read breaker', () => this.store.read(name)) },
       consumer: this.#consumer(),
@@ -97,6 +99,7 @@ export class ControlWorld {
         'send',
         () => void this.control.push({ message, at: this.nowMs + Math.max(0, Math.ceil(delaySeconds)) * 1_000 }),
       ),
+    returnAfter: async (receiptHandle: string, seconds: number) => void this.returned.push([receiptHandle, seconds]),
   };
 
   async row(): Promise<BreakerRow> {
@@ -140,7 +143,10 @@ export class ControlWorld {
   /** Hands a message to the controller. */
   receive(message: unknown) {
     const body = typeof message === 'string' ? message : JSON.stringify(message);
-    return controlBatch([{ messageId: 'control-1', body } as never], this.dependencies);
+    return controlBatch(
+      [{ messageId: 'control-1', receiptHandle: 'receipt-control-1', body } as never],
+      this.dependencies,
+    );
   }
 
   /** Hands over every message of the control queue, each at its time, until `until`; one that fails comes again. */

@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
 import { parseControlMessage } from '../../../../lambda/runtime/consumer-control/control-queue';
@@ -28,6 +28,17 @@ test.each([
     QueueUrl: 'https://queue',
     MessageBody: JSON.stringify(MESSAGES[0]),
     DelaySeconds: sent,
+  });
+});
+
+test('gives a message back for some seconds', async () => {
+  const sqs = mockClient(SQSClient);
+  sqs.on(ChangeMessageVisibilityCommand).resolves({});
+  await new SqsControlQueue(new SQSClient({ region: 'eu-central-1' }), 'https://queue').returnAfter('receipt-1', 5);
+  expect(sqs.commandCalls(ChangeMessageVisibilityCommand)[0]?.args[0].input).toEqual({
+    QueueUrl: 'https://queue',
+    ReceiptHandle: 'receipt-1',
+    VisibilityTimeout: 5,
   });
 });
 
