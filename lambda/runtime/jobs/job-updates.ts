@@ -28,7 +28,7 @@ const dueValues = (...entry: Parameters<typeof dueEntry>): Record<string, unknow
 /** Takes the lease by the rule that `refusalOf` states, in the table's own terms. */
 export const leaseUpdate = ({ jobId, owner, nowMs, leaseMs, redriven }: LeaseRequest): JobUpdate => ({
   UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE} REMOVE completedAt`,
-  ConditionExpression: `#status = :queued OR (#status = :running AND leaseUntil < :now)${redriven ? ' OR #status = :deadLettered' : ''}`,
+  ConditionExpression: `#status = :queued OR (#status = :running AND leaseUntil < :now)${redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: valuesOf({
     ':running': JobStatus.RUNNING,
@@ -60,7 +60,8 @@ export const upstreamCallUpdate = (lease: Lease): JobUpdate =>
   heldLease(lease, 'SET upstreamCalls = upstreamCalls + :one', {}, { ':one': 1 });
 
 /** What leaves the row when a job ends: the lease, the streak of failures, the entry in the index of due jobs. */
-const ENDED = 'leaseOwner, leaseUntil, failedSince, outage, abandoned, dueBucket, dueAt';
+const BURIED = 'leaseOwner, leaseUntil, failedSince, outage, dueBucket, dueAt';
+const ENDED = `${BURIED}, abandoned`;
 
 export interface End {
   readonly status: JobStatusValue;
@@ -140,11 +141,14 @@ export const claimUpdate = (job: DueJob, nowMs: number): JobUpdate => {
   };
 };
 
-/** Ends a job that workers abandon again and again. */
+/**
+ * Ends a job that workers abandon again and again. The count of them stays on the row, and keeps every copy of its
+ * message that is still about from running it once more: only `bulwark jobs retry` clears it.
+ */
 export const buryUpdate = (job: DueJob, failure: Failure, nowMs: number): JobUpdate => ({
   ...stillDue(
     job,
-    `SET #status = :deadLettered, completedAt = :now, updatedAt = :now, #failure = :failure REMOVE ${ENDED}`,
+    `SET #status = :deadLettered, completedAt = :now, updatedAt = :now, #failure = :failure REMOVE ${BURIED}`,
     { ':deadLettered': JobStatus.DEAD_LETTERED, ':now': isoTime(nowMs), ':failure': failure },
   ),
   ExpressionAttributeNames: { '#status': 'status', '#failure': 'failure' },

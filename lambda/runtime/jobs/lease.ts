@@ -28,9 +28,12 @@ export type LeaseRefusal =
 
 export type LeaseOutcome = { readonly kind: 'leased'; readonly job: Job } | LeaseRefusal;
 
-/** The rule of leasing: a queued job, an abandoned one, and after a redrive a dead-lettered one. */
+/**
+ * The rule of leasing: a queued job, an abandoned one, and after a redrive a dead-lettered one, unless it was given up
+ * because its workers died of it.
+ */
 export const refusalOf = (
-  job: Pick<JobState, 'status' | 'leaseUntil'> | undefined,
+  job: Pick<JobState, 'status' | 'leaseUntil' | 'abandoned'> | undefined,
   { nowMs, redriven }: Pick<LeaseRequest, 'nowMs' | 'redriven'>,
 ): LeaseRefusal | undefined => {
   if (!job) return { kind: 'missing' };
@@ -40,7 +43,7 @@ export const refusalOf = (
     case JobStatus.RUNNING:
       return (job.leaseUntil ?? 0) < nowMs ? undefined : { kind: 'held', untilMs: job.leaseUntil ?? nowMs };
     case JobStatus.DEAD_LETTERED:
-      return redriven ? undefined : { kind: 'ended', status: job.status };
+      return redriven && job.abandoned === undefined ? undefined : { kind: 'ended', status: job.status };
     default:
       return { kind: 'ended', status: job.status };
   }

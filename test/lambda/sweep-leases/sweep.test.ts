@@ -200,6 +200,22 @@ describe('a job whose worker died', () => {
     processor.nowMs += 10 * STUCK_AFTER_MS;
     expect(await run()).toEqual(swept(0));
   });
+
+  test('and given up is not run again by the copies of its message that come back', async () => {
+    const message = await processor.submit();
+    for (let death = 1; death <= 6; death += 1) {
+      await abandon(message);
+      processor.nowMs += ABANDONED_AFTER_MS;
+      await run();
+    }
+    const buried = cloud.job(message.jobId);
+    for (let receives = 1; receives <= 5; receives += 1) {
+      const record = sqsRecord(message, { receives });
+      expect(await processor.process(record)).toEqual({ batchItemFailures: [{ itemIdentifier: record.messageId }] });
+    }
+    expect(cloud.job(message.jobId)).toEqual(buried);
+    expect(buried).toMatchObject({ status: 'dead-lettered', abandoned: 6, fence: 6 });
+  });
 });
 
 describe('a sweep that dies, and the next one', () => {

@@ -52,6 +52,7 @@ test('the table’s condition and the rule of leasing say the same of every job'
   const rows = fc.record({
     status: fc.constantFrom('queued', 'running', 'succeeded', 'failed', 'dead-lettered'),
     leaseUntil: fc.integer({ min: NOW - 2, max: NOW + 2 }),
+    abandoned: fc.constantFrom(undefined, 1, 6),
   });
   await fc.assert(
     fc.asyncProperty(rows, fc.boolean(), async (row, redriven) => {
