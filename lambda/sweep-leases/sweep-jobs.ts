@@ -2,7 +2,8 @@ import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
-import { type DueJob, type DueStatus, dueBuckets } from '../runtime/jobs/due-jobs';
+import { type DueStatus, dueBuckets } from '../runtime/jobs/due-entry';
+import type { DueJob } from '../runtime/jobs/due-jobs';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { SweepDependencies } from './dependencies';
 

@@ -1,4 +1,4 @@
-import { DUE_SHARDS, dueBucketOf, dueShardOf, JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
+import type { DueStatus } from './due-entry';
 import type { Failure } from './job';
 
 /** A job that has not ended, as the index of due jobs holds it: the index may lag behind the job's row. */
@@ -9,21 +9,6 @@ export interface DueJob {
   readonly status: DueStatus;
   readonly dueAt: number;
 }
-
-/** The states of a job that has not ended. */
-export type DueStatus = typeof JobStatus.QUEUED | typeof JobStatus.RUNNING;
-
-export const DUE_STATUSES: readonly DueStatus[] = [JobStatus.QUEUED, JobStatus.RUNNING];
-
-/** What puts a job's row into the index: `dueAt` is since when it waits, or when its lease ends. */
-export const dueEntry = (jobId: string, status: DueStatus, dueAt: number) => ({
-  dueBucket: dueBucketOf(status, dueShardOf(jobId)),
-  dueAt,
-});
-
-/** Every partition of the index that jobs of one state are in. */
-export const dueBuckets = (status: JobStatusValue): readonly string[] =>
-  Array.from({ length: DUE_SHARDS }, (_, shard) => dueBucketOf(status, shard));
 
 /** The jobs that have not ended, by how long they wait. */
 export interface IDueJobs {

@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { JobsTable } from '../../../lib/contract/tables';
-import type { DueJob, DueStatus, IDueJobs } from './due-jobs';
+import type { DueStatus } from './due-entry';
+import type { DueJob, IDueJobs } from './due-jobs';
 import type { Failure, Job } from './job';
 import { buryUpdate, claimUpdate, type JobUpdate } from './job-updates';
 

@@ -1,7 +1,8 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
-import { type DueJob, dueEntry } from './due-jobs';
+import { dueEntry } from './due-entry';
+import type { DueJob } from './due-jobs';
 import type { Failure, OutageRecord, Usage } from './job';
 import type { Lease, LeaseRequest } from './lease';
 

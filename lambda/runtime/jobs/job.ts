@@ -2,7 +2,7 @@ import type { FailureReasonValue } from '../../../lib/contract/failures';
 import type { JobSealingContext } from '../../../lib/contract/sealing-context';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import type { Sealed } from '../sealing/envelope';
-import { dueEntry } from './due-jobs';
+import { dueEntry } from './due-entry';
 
 /** Tokens that the upstream counted, for the spend ledger to price. */
 export interface Usage {

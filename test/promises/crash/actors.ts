@@ -98,12 +98,14 @@ export class WorkerActor {
   constructor(
     readonly surroundings: Surroundings,
     readonly batchSize: number,
+    /** Whether it is the one that probes while the others are paused. */
+    readonly isFirst: boolean,
   ) {}
 
   async run(): Promise<never> {
     const { cloud } = this.surroundings;
     for (;;) {
-      const messages = this.#receive();
+      const messages = cloud.mayReceive(this.isFirst) ? this.#receive() : [];
       if (messages.length > 0) await this.#handle(messages);
       await cloud.time.sleep(messages.length > 0 ? 20 : 250);
     }

@@ -8,7 +8,13 @@ import {
 import type { Random } from '../../../lambda/runtime/clock/clock';
 import type { IDataKeys } from '../../../lambda/runtime/sealing/data-keys';
 import type { IWorkQueue } from '../../../lambda/runtime/work-queue/work-queue';
-import { ControlTable, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import {
+  type BreakerRow,
+  BreakerStatus,
+  breakerRowName,
+  ControlTable,
+  UPSTREAM_BREAKER,
+} from '../../../lib/contract/control';
 import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
 import { JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from '../../lambda/doubles/dynamodb';
@@ -61,8 +67,14 @@ export class CloudModel {
     return this.#tables.row(JOBS, jobId, JobsTable.RESULT_PART) !== undefined;
   }
 
-  get breaker(): Record<string, unknown> | undefined {
-    return this.#tables.row(CONTROL, `breaker#${UPSTREAM_BREAKER}`);
+  /**
+   * Whether the consumer may receive: as the controller has it, all of it while the breaker is closed, and one message
+   * at a time once a probe may run.
+   */
+  mayReceive(isFirst: boolean): boolean {
+    const row = this.#tables.row(CONTROL, breakerRowName(UPSTREAM_BREAKER)) as BreakerRow | undefined;
+    if (!row || row.status === BreakerStatus.CLOSED) return true;
+    return isFirst && this.time.now() >= Math.max(row.openUntil ?? 0, row.probeUntil ?? 0);
   }
 
   /** The tables as one process reaches them: each call is a step at which it may die. */

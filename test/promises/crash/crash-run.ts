@@ -76,7 +76,9 @@ export class CrashWorld {
     // Each runs for as long as the world does.
     void new RelayActor(this.#surroundings).run();
     void sweeper.run();
-    for (let index = 0; index < workers; index += 1) void new WorkerActor(this.#surroundings, batchSize).run();
+    for (let index = 0; index < workers; index += 1) {
+      void new WorkerActor(this.#surroundings, batchSize, index === 0).run();
+    }
     void this.#submitAll();
     do await this.#time.run(10 * SECOND);
     while (this.#time.elapsedMs < endsAfterMs && !(this.#haveAllEnded() && this.#ids.size === jobs));
