@@ -17,7 +17,8 @@ const REFUSED = 0.01;
 /** Shares of all steps at which a process dies, or stands still for longer than its lease. */
 const DEATHS = 0.006;
 const FREEZES = 0.0005;
-const FREEZE_MS = 100_000;
+/** Longer than a lease and the margin after which the sweeper sends an abandoned job again. */
+const FREEZE_MS = 200_000;
 
 const LIVES: Fate = { kind: 'lives' };
 
