@@ -62,11 +62,13 @@ export class CircuitBreaker implements IBreaker {
 
   async acquire(owner = 'worker'): Promise<Permit> {
     if (this.#now() >= this.#keeper.freshUntil) await this.#keeper.refresh();
-    if (this.#keeper.isClosed) return this.#permit;
-    const probe = await this.#takeProbe(owner);
-    if (probe) return probe;
-    if (this.#keeper.isClosed) return this.#permit;
-    throw this.#refuse();
+    if (!this.#keeper.isClosed) {
+      const probe = await this.#takeProbe(owner);
+      if (probe) return probe;
+      // Lost to another, who may have closed it by then.
+      if (!this.#keeper.isClosed) throw this.#refuse();
+    }
+    return this.#permit;
   }
 
   execute<T>(call: (signal: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -119,14 +121,15 @@ export class CircuitBreaker implements IBreaker {
       throw signal.reason;
     }
     const startedAt = this.#now();
+    const passedMs = () => this.#now() - startedAt;
     let value: T;
     try {
       value = await call(signal);
     } catch (error) {
-      await (this.#isAgainstUpstream(error, signal) ? permit.failure(this.#now() - startedAt) : permit.abandon());
+      await (this.#isAgainstUpstream(error, signal) ? permit.failure(passedMs()) : permit.abandon());
       throw error;
     }
-    await permit.success(this.#now() - startedAt);
+    await permit.success(passedMs());
     return value;
   }
 
@@ -157,7 +160,7 @@ export class CircuitBreaker implements IBreaker {
     const command = { expectedEpoch: row?.epoch ?? 0, nowMs, openUntil, reason: 'failure-rate' };
     // At once in this process, so that no call slips through while the store is written.
     this.#keeper.adopt(trip(row, name, command));
-    await this.#keeper.carryOut({ inStore: (store) => store.trip(name, command), locally: (opened) => opened });
+    await this.#keeper.carryOut({ inStore: (store) => store.trip(name, command), locally: () => undefined });
   }
 
   /** Milliseconds of the open window after the `openings`-th opening in a row. */
@@ -175,14 +178,15 @@ export class CircuitBreaker implements IBreaker {
     const epoch = row?.epoch ?? 0;
     const command: TakeProbeCommand = { owner: unique, epoch, nowMs: this.#now(), leaseMs, maxSkewMs };
     // Where the known row already refuses, the store need not be asked.
-    if (!takeProbe(row, name, command)) return undefined;
+    const held = takeProbe(row, name, command);
+    if (!held) return undefined;
     const taken = await this.#keeper.carryOut({
       inStore: (store) => store.takeProbe(name, command),
       locally: (current) => takeProbe(current, name, command),
     });
     if (!taken) return undefined;
     this.#keeper.tell((observer) => observer.onProbe?.());
-    return new ProbePermit(this.#permits, unique, this.#keeper.row?.epoch ?? epoch);
+    return new ProbePermit(this.#permits, unique, held.epoch);
   }
 
   async #settleProbe(
@@ -193,7 +197,7 @@ export class CircuitBreaker implements IBreaker {
   ): Promise<void> {
     const { name } = this.#options;
     const nowMs = this.#now();
-    const result = this.#probeResult(end === 'succeeded' && durationMs > this.#slowCallMs ? 'failed' : end, nowMs);
+    const result = this.#probeResult(durationMs > this.#slowCallMs ? 'failed' : end, nowMs);
     const command = { owner, epoch, nowMs, result };
     await this.#keeper.carryOut({
       inStore: (store) => store.recordProbe(name, command),
@@ -203,7 +207,7 @@ export class CircuitBreaker implements IBreaker {
 
   #probeResult(kind: 'succeeded' | 'failed' | 'released', nowMs: number): ProbeResult {
     if (kind === 'succeeded') return { kind, successesToClose: this.#options.successesToClose };
-    if (kind === 'released') return { kind };
+    if (kind !== 'failed') return { kind };
     const openings = (this.#keeper.row?.openings ?? 0) + 1;
     return { kind, openUntil: nowMs + this.#openForMs(openings), reason: 'probe-failed' };
   }

@@ -52,7 +52,7 @@ export class DynamoDbBreakerStore extends CompareAndSetBreakerStore {
   }
 
   protected async swap(_name: string, seen: MaybeRow, next: BreakerRow): Promise<boolean> {
-    const put = { TableName: this.#table, Item: marshall(next, { removeUndefinedValues: true }), ...unchanged(seen) };
+    const put = { TableName: this.#table, Item: marshall(next), ...unchanged(seen) };
     try {
       await this.#client.send(new PutItemCommand(put));
       return true;

@@ -94,7 +94,6 @@ export class StateKeeper {
     try {
       const row = await this.#handOver(store, await this.#inTime(store.read(name)));
       if (commands === this.#commands) this.#reached(row);
-      else this.#stayFresh();
     } catch (error) {
       this.#unreachable(error);
     }
@@ -103,11 +102,9 @@ export class StateKeeper {
   /** What this process found out while it was alone, the fleet is told; unless the fleet knows more by now. */
   async #handOver(store: IBreakerStore, row: MaybeRow): Promise<MaybeRow> {
     const own = this.row;
-    const nobodyElseActed =
-      (row?.status ?? BreakerStatus.CLOSED) === BreakerStatus.CLOSED && (row?.epoch ?? 0) === this.#sharedEpoch;
-    if (!this.#degraded || own?.status !== BreakerStatus.OPEN || own.openUntil === undefined || !nobodyElseActed)
-      return row;
-    const { openUntil, reason } = own;
+    if (!this.#degraded || own?.status !== BreakerStatus.OPEN) return row;
+    const { openUntil = own.changedAt, reason } = own;
+    // The store refuses where it has another epoch than this process last read.
     const command = { expectedEpoch: this.#sharedEpoch, nowMs: this.#options.now(), openUntil, reason };
     return (await this.#inTime(store.trip(this.#options.name, command))).row;
   }

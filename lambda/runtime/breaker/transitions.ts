@@ -36,8 +36,11 @@ export const trip = (row: MaybeRow, name: string, command: TripCommand): MaybeRo
 };
 
 /** Whether nobody holds the right to probe; another's lease is honoured for `maxSkewMs` past its end. */
-const isProbeFree = ({ probeOwner, probeUntil = 0 }: BreakerRow, nowMs: number, maxSkewMs: number): boolean =>
-  probeOwner === undefined || probeUntil + maxSkewMs < nowMs;
+const isProbeFree = (
+  { probeUntil = Number.NEGATIVE_INFINITY }: BreakerRow,
+  nowMs: number,
+  maxSkewMs: number,
+): boolean => probeUntil + maxSkewMs < nowMs;
 
 /** open -> half-open when the window is over and nobody holds it open; in half-open, takes a free right to probe. */
 export const takeProbe = (row: MaybeRow, name: string, command: TakeProbeCommand): MaybeRow => {

@@ -2,6 +2,7 @@ import { DynamoDBClient, type GetItemCommand, type PutItemCommand } from '@aws-s
 import type { IBreakerStore } from '../../../../lambda/runtime/breaker/breaker-store';
 import { DynamoDbBreakerStore } from '../../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { MemoryBreakerStore } from '../../../../lambda/runtime/breaker/memory-breaker-store';
+import { stateOf } from '../../../../lambda/runtime/breaker/transitions';
 import { DynamoDbDouble, type Perform } from '../../doubles/dynamodb';
 
 const TABLE = 'control';
@@ -66,6 +67,16 @@ describe.each(Object.entries(makers))('%s', (_, make) => {
   test('does not open for an epoch that is over', async () => {
     await expect(store.trip(NAME, { ...TRIP, expectedEpoch: 4 })).resolves.toEqual({ done: false, row: undefined });
     const { row } = await store.force(NAME, { to: 'closed', nowMs: NOW, reason: 'checked' });
+    expect(row).toStrictEqual({
+      name: 'breaker#upstream',
+      status: 'closed',
+      epoch: 1,
+      changedAt: NOW,
+      reason: 'checked',
+      openings: 0,
+      successes: 0,
+    });
+    expect(stateOf(row)).toStrictEqual({ status: 'closed', epoch: 1, closedAt: NOW });
     await expect(store.trip(NAME, TRIP)).resolves.toEqual({ done: false, row });
   });
 
@@ -98,7 +109,10 @@ describe.each(Object.entries(makers))('%s', (_, make) => {
 
   test('gives the same taking the same answer again', async () => {
     const taken = await halfOpen();
+    const steps: string[] = [];
+    before = (step) => void steps.push(step);
     await expect(store.takeProbe(NAME, PROBE)).resolves.toEqual(taken);
+    expect(steps).not.toContain('PutItem');
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { CircuitBreaker } from '../../../../lambda/runtime/breaker/circuit-breaker';
 import { BreakerOpenError } from '../../../../lambda/runtime/breaker/errors';
 import { counted, Down, fail, failTimes, settled, succeed, World } from './world';
 
@@ -76,7 +77,20 @@ describe('a slow success', () => {
     const breaker = world.breaker({ failures: 1, slowCallMs: 1_000 });
     await failTimes(breaker, 1);
     await world.advance(30_000);
+    await (await breaker.acquire()).success(1_000);
+    expect(breaker.state()).toMatchObject({ status: 'half-open', successes: 1 });
     await (await breaker.acquire()).success(1_001);
+    expect(breaker.state()).toMatchObject({ status: 'open', epoch: 3 });
+  });
+
+  test('of a probe that `execute` makes opens again too', async () => {
+    const world = new World();
+    const breaker = world.breaker({ failures: 1, slowCallMs: 1_000 });
+    await failTimes(breaker, 1);
+    await world.advance(30_000);
+    await breaker.execute(() => world.advance(1_000));
+    expect(breaker.state()).toMatchObject({ status: 'half-open', successes: 1 });
+    await breaker.execute(() => world.advance(1_001));
     expect(breaker.state()).toMatchObject({ status: 'open', epoch: 3 });
   });
 });
@@ -149,23 +163,28 @@ describe('an open breaker', () => {
     await world.advance(1);
     const probe = await breaker.acquire();
     expect(probe.kind).toBe('probe');
-    expect(breaker.state()).toMatchObject({ status: 'half-open', epoch: 2, successes: 0 });
+    expect(breaker.state()).toMatchObject({
+      status: 'half-open',
+      epoch: 2,
+      successes: 0,
+      lastOpenedAt: world.nowMs - 30_000,
+    });
     await expect(breaker.acquire()).rejects.toMatchObject({ retryAt: world.nowMs + 60_000 });
     await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
     expect(world.probes).toBe(1);
   });
 
   test('closes after two probes that succeed, and begins with an empty window', async () => {
-    const { world, breaker } = await opened({ failures: 2 });
+    const { world, breaker } = await opened({ failures: 2, openForMs: 100, windowMs: 60_000 });
     await failTimes(breaker, 1);
-    await world.advance(30_000);
+    await world.advance(100);
     await expect(breaker.execute(succeed)).resolves.toBe('value');
     expect(breaker.state()).toMatchObject({ status: 'half-open', epoch: 2, successes: 1 });
     await expect(breaker.execute(succeed)).resolves.toBe('value');
     expect(breaker.state()).toEqual({
       status: 'closed',
       epoch: 3,
-      lastOpenedAt: world.nowMs - 30_000,
+      lastOpenedAt: world.nowMs - 100,
       closedAt: world.nowMs,
       degraded: false,
     });
@@ -251,6 +270,80 @@ describe('an open breaker', () => {
   });
 });
 
+describe('the closed path', () => {
+  /** A breaker that tells how often it reads the clock. */
+  const clocked = (options = {}) => {
+    const clock = { reads: 0 };
+    const breaker = new CircuitBreaker({ failures: 1, ...options }, { now: () => ++clock.reads });
+    return { clock, breaker };
+  };
+
+  test('reads the clock once a call, and twice where calls may be too slow or can be aborted', async () => {
+    const { clock, breaker } = clocked();
+    await breaker.execute(succeed);
+    expect(clock.reads).toBe(1);
+    await breaker.execute(succeed, new AbortController().signal);
+    expect(clock.reads).toBe(2);
+    const { clock: slow, breaker: measured } = clocked({ slowCallMs: 1_000 });
+    await measured.execute(succeed);
+    expect(slow.reads).toBe(2);
+  });
+
+  test('refuses by one look at the clock, once it is open', async () => {
+    const { clock, breaker } = clocked();
+    await failTimes(breaker, 1);
+    await breaker.execute(succeed).catch(() => undefined);
+    clock.reads = 100;
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    expect(clock.reads).toBe(101);
+  });
+
+  test('takes a call that throws at once for one that rejects', async () => {
+    const { breaker } = clocked();
+    const broken = () => {
+      throw new Down('at once');
+    };
+    await expect(breaker.execute(broken)).rejects.toThrow('at once');
+    expect(breaker.state().status).toBe('open');
+  });
+
+  test.each([
+    ['plain', undefined],
+    ['with a signal', new AbortController().signal],
+  ])('(%s) counts successes', async (_how, signal) => {
+    const breaker = new World().breaker({ failures: 2 });
+    for (let call = 0; call < 3; call += 1) await breaker.execute(succeed, signal);
+    await failTimes(breaker, 2);
+    expect(breaker.state().status).toBe('closed');
+    await failTimes(breaker, 1);
+    expect(breaker.state().status).toBe('open');
+  });
+
+  test.each([
+    ['plain', undefined],
+    ['with a signal', new AbortController().signal],
+  ])('(%s) counts no success of a call from before it was open', async (_how, signal) => {
+    const world = new World();
+    const breaker = world.breaker({ failures: 1, successesToClose: 1, openForMs: 100 });
+    const ends: (() => void)[] = [];
+    const late = [1, 2, 3].map(() => breaker.execute(() => new Promise<void>((resolve) => ends.push(resolve)), signal));
+    await failTimes(breaker, 1);
+    await world.advance(100);
+    await breaker.execute(succeed);
+    expect(breaker.state().status).toBe('closed');
+    for (const end of ends) end();
+    await Promise.all(late);
+    await failTimes(breaker, 1);
+    expect(breaker.state().status).toBe('open');
+  });
+
+  test('(with a signal) counts failures', async () => {
+    const breaker = new World().breaker({ failures: 1 });
+    await expect(breaker.execute(fail, new AbortController().signal)).rejects.toThrow(Down);
+    expect(breaker.state().status).toBe('open');
+  });
+});
+
 describe('an abort', () => {
   test('before the call: none is made, and nothing is counted', async () => {
     const breaker = new World().breaker({ failures: 1 });
@@ -302,7 +395,6 @@ test('an observer that throws decides nothing', async () => {
 });
 
 test('uses the real clock, randomness and timers where none are given', async () => {
-  const { CircuitBreaker } = await import('../../../../lambda/runtime/breaker/circuit-breaker');
   const breaker = new CircuitBreaker({ failures: 1 });
   const before = Date.now();
   await failTimes(breaker, 1);

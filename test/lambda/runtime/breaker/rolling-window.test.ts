@@ -46,6 +46,8 @@ test('counts what a clock that went back brings into the current bucket', () => 
   window.recordSuccess(5_000);
   window.recordFailure(1_000);
   expect(of(window)).toEqual([2, 1]);
+  window.recordSuccess(5_050);
+  expect(of(window)).toEqual([3, 1]);
 });
 
 test('counts what a list of all events counts', () => {

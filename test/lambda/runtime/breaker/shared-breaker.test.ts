@@ -1,3 +1,4 @@
+import { CircuitBreaker } from '../../../../lambda/runtime/breaker/circuit-breaker';
 import { BreakerOpenError } from '../../../../lambda/runtime/breaker/errors';
 import { FlakyStore } from './flaky-store';
 import { counted, Down, fail, failTimes, settled, succeed, World } from './world';
@@ -29,6 +30,42 @@ describe('reads', () => {
     await world.advance(1);
     await breaker.execute(succeed);
     expect(store.reads).toBe(2);
+    expect([world.degraded, world.sleeping]).toEqual([[], 0]);
+  });
+
+  test('once also while it is open', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    const breaker = worker();
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    const { reads } = store;
+    await world.advance(2_000);
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    expect([store.reads, store.writes]).toEqual([reads + 1, 1]);
+  });
+
+  test('that bring nothing new leave the window and the calls under way as they are', async () => {
+    const { world, worker } = fleet();
+    const breaker = worker({ failures: 3 });
+    const before = await breaker.acquire();
+    await failTimes(breaker, 1);
+    await world.advance(2_000);
+    await failTimes(breaker, 1);
+    expect(breaker.state().status).toBe('closed');
+    await before.failure(0);
+    expect(breaker.state().status).toBe('open');
+  });
+
+  test('that show a newer closing end what calls under way could say', async () => {
+    const { world, store, worker } = fleet();
+    const breaker = worker();
+    const before = await breaker.acquire();
+    await opened(store, world);
+    await store.force(NAME, { to: 'closed', nowMs: world.nowMs, reason: 'checked' });
+    await world.advance(2_000);
+    await breaker.acquire();
+    await before.failure(0);
+    expect(breaker.state()).toMatchObject({ status: 'closed', epoch: 2 });
   });
 
   test('once for all who ask at the same time', async () => {
@@ -124,6 +161,18 @@ describe('a change', () => {
   });
 });
 
+test('an operator’s closing wins over an opening of the same moment', async () => {
+  const { world, store, worker } = fleet();
+  const breaker = worker();
+  await breaker.execute(succeed);
+  await store.force(NAME, { to: 'closed', nowMs: world.nowMs, reason: 'checked' });
+  await failTimes(breaker, 1);
+  expect(breaker.state()).toMatchObject({ status: 'closed', epoch: 1 });
+  expect(world.changes).toEqual(['closed:0 -> open:1 (failure-rate)', 'open:1 -> closed:1 (checked)']);
+  await failTimes(breaker, 1);
+  expect(breaker.state()).toMatchObject({ status: 'open', epoch: 2 });
+});
+
 describe('the probe', () => {
   test('is one for the whole fleet; its name says who, and is new each time', async () => {
     const { world, store, worker } = fleet();
@@ -134,7 +183,7 @@ describe('the probe', () => {
     const permits = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(permits.map(({ kind }) => kind)).toEqual(['probe']);
     const first = (await store.read(NAME))?.probeOwner;
-    expect(first).toMatch(/^job-\d+#[0-9a-z]+\.1$/);
+    expect(first).toMatch(/^job-\d+#[0-9a-z]{9,}\.1$/);
     await permits[0]?.abandon();
     await world.advance(2_000);
     await workers[0]?.acquire('job-0');
@@ -223,6 +272,56 @@ describe('while the store cannot be reached', () => {
     expect(world.degraded).toEqual([true]);
   });
 
+  test('it is asked again as soon as it would be read again', async () => {
+    const { world, store, worker } = fleet();
+    store.mode = 'down';
+    const breaker = worker();
+    const permit = await breaker.acquire();
+    store.mode = 'up';
+    await world.advance(1_500);
+    await permit.failure(0);
+    await expect(store.read(NAME)).resolves.toMatchObject({ status: 'open' });
+    expect(breaker.state().degraded).toBe(false);
+  });
+
+  test('it is not asked before', async () => {
+    const { world, store, worker } = fleet();
+    store.mode = 'down';
+    const breaker = worker();
+    const permit = await breaker.acquire();
+    store.mode = 'up';
+    await world.advance(1_499);
+    await permit.failure(0);
+    await expect(store.read(NAME)).resolves.toBeUndefined();
+    expect(breaker.state().degraded).toBe(true);
+  });
+
+  test('it makes one probe of its own, however many ask', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    const breaker = worker();
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    await world.advance(29_000);
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    await world.advance(1_000);
+    store.mode = 'down';
+    const asked = await Promise.allSettled([breaker.acquire(), breaker.acquire(), breaker.acquire()]);
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(world.probes).toBe(1);
+  });
+
+  test('(in real time, without tools) it waits no longer than it says', async () => {
+    const store = new FlakyStore();
+    store.mode = 'silent';
+    const breaker = new CircuitBreaker({ store, storeTimeoutMs: 20 });
+    const before = performance.now();
+    await expect(breaker.execute(succeed)).resolves.toBe('value');
+    const passedMs = performance.now() - before;
+    expect(passedMs).toBeGreaterThanOrEqual(18);
+    expect(passedMs).toBeLessThan(900);
+    expect(breaker.state().degraded).toBe(true);
+  });
+
   test('it probes and closes alone', async () => {
     const { world, store, worker } = fleet();
     store.mode = 'down';
@@ -299,8 +398,23 @@ describe('when the store is back', () => {
     store.mode = 'up';
     await world.advance(2_000);
     await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'normal' });
-    await probe.success(0);
+    expect(world.changes.at(-1)).toBe('half-open:2 -> closed:0 (no-row)');
+    await probe.failure(0);
     expect(store.writes).toBe(0);
     expect(breaker.state()).toMatchObject({ status: 'closed', epoch: 0, degraded: false });
+  });
+
+  test('an opening is handed over under the epoch that the fleet had', async () => {
+    const { world, store, worker } = fleet();
+    await opened(store, world);
+    await store.force(NAME, { to: 'closed', nowMs: world.nowMs, reason: 'checked' });
+    const breaker = worker();
+    await breaker.execute(succeed);
+    store.mode = 'down';
+    await failTimes(breaker, 1);
+    store.mode = 'up';
+    await world.advance(2_000);
+    await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
+    await expect(store.read(NAME)).resolves.toMatchObject({ status: 'open', epoch: 3 });
   });
 });
