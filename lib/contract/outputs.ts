@@ -14,6 +14,21 @@ export const StackOutput = {
   UPSTREAM_SECRET: 'UpstreamSecretArn',
 } as const;
 
+/**
+ * Names of the outputs that only a deployment has whose upstream secret rotates. Operators read them to rotate and to
+ * revoke; nothing else needs them.
+ */
+export const RotationOutput = {
+  /** Name of the function that carries out the four steps of a rotation. */
+  ROTATOR: 'UpstreamRotatorName',
+  /** Name of the function that retires old keys after their grace. */
+  SWEEPER: 'UpstreamKeySweeperName',
+  /** ARN of the secret that holds the key of the provider's Admin API. */
+  ADMIN_SECRET: 'UpstreamAdminSecretArn',
+  /** ARN of the secret that holds the pool of keys. */
+  POOL_SECRET: 'UpstreamPoolSecretArn',
+} as const;
+
 /** Names of the stacks of one environment, in the order of deployment. */
 export const stackNames = (environment: string) => ({
   data: `bulwark-${environment}-data`,
