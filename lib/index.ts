@@ -1,10 +1,14 @@
 export type { ApiRoute } from './api/api-route';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
+export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
+export { GithubDeployer } from './delivery/github-deployer';
+export { GithubSubjectFormat } from './delivery/github-subjects';
 export { StandardFunction, type StandardFunctionProps } from './functions/standard-function';
 export { EncryptedLogGroup, type EncryptedLogGroupProps } from './logs/encrypted-log-group';
 export { QueueAlarms, type QueueAlarmsProps } from './queue/queue-alarms';
 export { ResilientQueue, type ResilientQueueProps } from './queue/resilient-queue';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
+export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';
 export type { OutageSettings } from './stacks/outage-settings';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { ENVIRONMENT_NAMES } from '../../bin/environments';
 import { stackNames } from '../../lib/contract/outputs';
+import { runSynth } from './run-synth';
 
-const ROOT = join(__dirname, '../..');
 let out: string;
 
 beforeEach(() => {
@@ -18,7 +17,7 @@ afterEach(() => {
 
 describe.each(ENVIRONMENT_NAMES)('cdk synth -c env=%s --strict', (name) => {
   test('passes the validator and the AwsSolutions pack without credentials', async () => {
-    const { code, output } = await synth('--strict', '-c', `env=${name}`);
+    const { code, output } = await runSynth('bin/app.ts', out, '--strict', '-c', `env=${name}`);
 
     expect({ code, output }).toEqual({ code: 0, output: expect.not.stringMatching(/error|warning/i) });
     expect(JSON.parse(readFileSync(join(out, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
@@ -29,35 +28,31 @@ describe.each(ENVIRONMENT_NAMES)('cdk synth -c env=%s --strict', (name) => {
 });
 
 test('without an environment it ends with one clear line', async () => {
-  const { code, output } = await synth();
+  const { code, output } = await runSynth('bin/app.ts', out);
 
   expect(code).toBe(1);
   expect(output).toContain('bulwark: say which environment with `-c env=`: local, dev, staging, prod; got: none\n');
   expect(output).not.toMatch(/^\s+at /m);
 }, 60_000);
 
-/** Runs the CDK's command as a user would, without bundling anew: other tests read the bundles meanwhile. */
-function synth(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
-  const app = 'node --import tsx bin/app.ts';
-  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--app', app, '--output', out, ...args], {
-    cwd: ROOT,
-    env: {
-      PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter),
-      HOME: out,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-    },
-  });
-  let output = '';
-  child.stdout.on('data', (data) => {
-    output += data;
-  });
-  child.stderr.on('data', (data) => {
-    output += data;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}
+describe('the app of the delivery', () => {
+  const REPOSITORY = { owner: 'acme', ownerId: '1001', repo: 'shop', repoId: '2002' };
+
+  test('passes the validator and the AwsSolutions pack without credentials', async () => {
+    const given = Object.entries(REPOSITORY).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+    const { code, output } = await runSynth('bin/delivery.ts', out, '--strict', ...given);
+
+    expect({ code, output }).toEqual({ code: 0, output: expect.not.stringMatching(/error|warning/i) });
+    expect(JSON.parse(readFileSync(join(out, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
+    const { artifacts } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
+    expect(Object.keys(artifacts).filter((id) => /^bulwark-delivery-\d{12}$/.test(id))).toHaveLength(3);
+  }, 60_000);
+
+  test('without a repository it ends with one clear line', async () => {
+    const { code, output } = await runSynth('bin/delivery.ts', out);
+
+    expect(code).toBe(1);
+    expect(output).toMatch(/^bulwark: bulwark-delivery-\d{12}\/Github: `owner` must be .*`repoId` must be .*$/m);
+    expect(output).not.toMatch(/^\s+at /m);
+  }, 60_000);
+});
