@@ -16,6 +16,12 @@ const OPTIONS = {
   where: { type: 'string', multiple: true },
   confirm: { type: 'string' },
   'api-url': { type: 'string' },
+  secret: { type: 'string' },
+  'all-older-than': { type: 'string' },
+  key: { type: 'string' },
+  as: { type: 'string' },
+  now: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   force: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -87,6 +93,16 @@ export function integerOf<T>(value: string | undefined, option: string, least: n
     throw new CommandUsageError(`\`${option}\` must be a whole number from ${least} to ${most}, got: ${value}`);
   }
   return number;
+}
+
+const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
+
+/** A span of time in milliseconds, given as `30d`, `12h` or `90m`. */
+export function spanOf(value: string, option: string): number {
+  const [, count, unit = ''] = /^(\d{1,4})([dhm])$/.exec(value) ?? [];
+  const span = Number(count) * (UNITS[unit] ?? 0);
+  if (!(span > 0)) throw new CommandUsageError(`\`${option}\` must be like 30d, 12h or 90m, got: ${value}`);
+  return span;
 }
 
 /** @throws CommandUsageError where `--job` is missing or no job's id. */

@@ -11,7 +11,14 @@ export interface CommandOutput {
   readonly ask?: (question: string) => Promise<string>;
 }
 
-/** Time, as a command sees it. */
+/** A program that a command runs in its own place. */
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+}
+
+/** Time, and what else of the process a command sees. */
 export interface CommandTools {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -19,16 +26,22 @@ export interface CommandTools {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Aborted when the person wants the command to stop. */
   readonly signal: AbortSignal;
+  /** Reads a secret from standard input, without an echo where somebody types it. */
+  readonly readSecret: () => Promise<string>;
+  /** Runs a program on this terminal and answers its exit code. */
+  readonly runProgram: (program: Program) => Promise<number>;
 }
 
 /** One run of a command. */
 export interface Invocation extends CommandTools {
   readonly args: Arguments;
+  /** The words after `--`: a program and its arguments. */
+  readonly program: readonly string[];
   readonly output: CommandOutput;
 }
 
 /** Whose deployment is meant, and how it is reached. */
-export interface Operator extends CommandTools {
+export interface Operator extends Pick<CommandTools, 'now' | 'sleep' | 'signal'> {
   readonly deployment: Deployment;
   readonly access: AwsAccess;
 }
@@ -37,6 +50,8 @@ export interface Operator extends CommandTools {
 export interface Command {
   /** Options beside those of every command. */
   readonly options: readonly OptionName[];
+  /** Whether a program stands after `--`. @default false */
+  readonly takesProgram?: boolean;
   /** Checks its arguments before it calls anybody; throws CommandUsageError or CommandFailure. */
   readonly run: (invocation: Invocation) => Promise<void>;
 }

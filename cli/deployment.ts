@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { StackOutput, stackNames } from '../lib/contract/outputs';
+import { RotationOutput, StackOutput, stackNames } from '../lib/contract/outputs';
 import { CommandFailure } from './failure';
 
 /** Where a command finds AWS, and with which credentials. */
@@ -32,6 +32,15 @@ export interface Deployment {
   readonly auditTable: string;
   /** UUID of the processor's event-source mapping. */
   readonly consumerMappingId: string;
+  /** What rotates the upstream's key; empty where nothing does. */
+  readonly rotation: {
+    /** Name of the function that carries out the four steps. */
+    readonly rotator?: string;
+    /** Name of the function that retires old keys. */
+    readonly sweeper?: string;
+    readonly adminSecret?: string;
+    readonly poolSecret?: string;
+  };
 }
 
 /**
@@ -64,6 +73,12 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     controlTable: output(StackOutput.CONTROL_TABLE),
     auditTable: output(StackOutput.AUDIT_TABLE),
     consumerMappingId: output(StackOutput.CONSUMER_MAPPING_ID),
+    rotation: {
+      rotator: outputs.get(RotationOutput.ROTATOR),
+      sweeper: outputs.get(RotationOutput.SWEEPER),
+      adminSecret: outputs.get(RotationOutput.ADMIN_SECRET),
+      poolSecret: outputs.get(RotationOutput.POOL_SECRET),
+    },
   };
 }
 

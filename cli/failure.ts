@@ -12,3 +12,12 @@ export class CommandRefusal extends CommandFailure {
 export class CommandUsageError extends Error {
   override readonly name = 'CommandUsageError';
 }
+
+/** A program that a command ran in its own place ended so: nothing is printed, its exit code is the command's. */
+export class ProgramEnded extends Error {
+  override readonly name = 'ProgramEnded';
+
+  constructor(readonly code: number) {
+    super(`the program ended with ${code}`);
+  }
+}

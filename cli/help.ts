@@ -20,6 +20,17 @@ export const HELP = `Usage: bulwark <command> [options]
   jobs retry  --env NAME --job ID --reason TEXT   run a failed or dead-lettered job again
   jobs cancel --env NAME --job ID --reason TEXT   end a job that is still queued
 
+  secrets status --env NAME                 age, versions, strategy and next rotation of every secret
+  secrets rotate --env NAME --reason TEXT [--secret NAME] [--all-older-than AGE] [--force]
+                                            make another key current, and wait until it is
+  secrets revoke --env NAME --now --reason TEXT [--secret NAME] [--key current|previous] [--yes]
+                                            a key has leaked: end it at once; asks for the secret's name
+  secrets put upstream --env NAME --reason TEXT    take a value from standard input, \`KEY\` or \`ID KEY\`
+  secrets put admin    --env NAME --reason TEXT    the same, for the key of the provider's Admin API
+  secrets put pool     --env NAME --reason TEXT    the same, for the pool: a line \`ID KEY\` for each key
+  secrets exec --env NAME [--as VARIABLE] -- PROGRAM …
+                                            run a program with the upstream's key in its environment, and nowhere else
+
   doctor --env NAME [--api-url URL]         check everything; for what is wrong, the next command to type
 
 Options of every command:
@@ -35,8 +46,14 @@ Options of some:
   --rate N/s        messages a second at most, 1 to 500 (default: 10/s)
   --max N           messages at most (default: all; 100 for list, 1 for peek)
   --dry-run         say what would be moved, and move nothing
-  --force           go on although a gate refuses, such as an open breaker
+  --force           go on although a gate refuses, such as an open breaker; abandon a rotation that is stuck
   --confirm QUEUE   the dead-letter queue's name, where nobody can be asked
   --api-url URL     address of the API, where it is not the one that the stack names
+  --secret NAME     upstream, admin or pool (default: every secret that rotates)
+  --all-older-than AGE
+                    only secrets whose current key is older, such as 30d, 12h or 90m
+  --key WHICH       which key leaked: current (default) or previous
+  --yes             do not ask, where nobody can be asked
+  --as VARIABLE     environment variable that gets the key (default: ANTHROPIC_API_KEY)
 
-Exit codes: 0 done, 1 failed or refused, 2 wrong usage. Credentials are found as by the AWS CLI.`;
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage; that of the program for \`exec\`. Credentials are found as by the AWS CLI.`;

@@ -10,11 +10,12 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { CommandTools } from '../../../cli/command';
+import type { CommandTools, Program } from '../../../cli/command';
 import { runBulwark } from '../../../cli/main';
 import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
-import { StackOutput } from '../../../lib/contract/outputs';
+import { RotationOutput, StackOutput } from '../../../lib/contract/outputs';
 import { deployment } from './deployment';
+import { SecretsDouble } from './secrets';
 import { SqsDouble } from './sqs';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/on-call';
@@ -34,10 +35,22 @@ const OUTPUTS = {
   [StackOutput.CONSUMER_MAPPING_ID]: deployment.consumerMappingId,
 };
 
+/** What a deployment has beside them whose upstream key rotates. */
+const ROTATION_OUTPUTS = {
+  [RotationOutput.ROTATOR]: deployment.rotation.rotator,
+  [RotationOutput.SWEEPER]: deployment.rotation.sweeper,
+  [RotationOutput.ADMIN_SECRET]: deployment.rotation.adminSecret,
+  [RotationOutput.POOL_SECRET]: deployment.rotation.poolSecret,
+};
+
+const outputsOf = (values: Record<string, string | undefined>) =>
+  Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+
 /** What the commands see of AWS, in memory, on a clock that only a command's own sleep moves. */
 export class CloudDouble {
   nowMs = NOW;
   readonly sqs = new SqsDouble(() => this.nowMs);
+  readonly secrets = new SecretsDouble(() => this.nowMs);
   readonly tables = mockClient(DynamoDBDocumentClient);
   readonly sts = mockClient(STSClient);
   readonly lambda = mockClient(LambdaClient);
@@ -48,10 +61,20 @@ export class CloudDouble {
   readonly audit: AuditRecord[] = [];
   /** What the person at the terminal types; nobody is there where it is undefined. */
   typed: string | undefined;
+  environment = 'dev';
+  /** Whether the deployment's upstream key rotates. */
+  rotates = true;
+  /** What comes on standard input. */
+  input = '';
+  /** Programs that a command ran. */
+  readonly programs: Program[] = [];
+  /** With what the programs end. */
+  programCode = 0;
 
   constructor() {
-    const Outputs = Object.entries(OUTPUTS).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-    this.stacks.on(DescribeStacksCommand).resolves({ Stacks: [{ Outputs } as never] });
+    this.stacks.on(DescribeStacksCommand).callsFake(() => ({
+      Stacks: [{ Outputs: outputsOf(this.rotates ? { ...OUTPUTS, ...ROTATION_OUTPUTS } : OUTPUTS) }],
+    }));
     this.sts.on(GetCallerIdentityCommand).resolves({ Arn: CALLER });
     this.lambda
       .on(GetEventSourceMappingCommand, { UUID: deployment.consumerMappingId })
@@ -121,8 +144,13 @@ export class CloudDouble {
         this.nowMs += ms;
       },
       signal: this.interruption.signal,
+      readSecret: async () => this.input,
+      runProgram: async (program) => {
+        this.programs.push(program);
+        return this.programCode;
+      },
     };
-    const code = await runBulwark([...args, '--env', 'dev'], output, tools);
+    const code = await runBulwark(['--env', this.environment, ...args], output, tools);
     return { code, printed, errors };
   }
 }

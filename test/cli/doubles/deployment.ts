@@ -14,6 +14,12 @@ export const deployment: Deployment = {
   controlTable: 'control',
   auditTable: 'audit',
   consumerMappingId: 'mapping-1',
+  rotation: {
+    rotator: 'rotate-secret',
+    sweeper: 'sweep-keys',
+    adminSecret: 'admin-secret',
+    poolSecret: 'pool-secret',
+  },
 };
 
 export const access: AwsAccess = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };

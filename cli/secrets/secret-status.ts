@@ -1,0 +1,81 @@
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { METRIC_NAMESPACE, SERVICE_NAME } from '../../lib/contract/metrics';
+import type { Operator } from '../command';
+import { isEmulated } from '../deployment';
+import type { ManagedSecret } from './managed-secret';
+import { pendingVersion, readState, type SecretVersion, Stage, versionAt } from './secret-state';
+
+/** What an operator sees of a secret; times are ISO 8601. */
+export interface SecretStatus {
+  readonly name: string;
+  /** How it rotates, such as `key-pool`, or `static`. */
+  readonly strategy: string;
+  /** Milliseconds since the current version was made. */
+  readonly ageMs?: number;
+  readonly versions: readonly { readonly id: string; readonly stages: readonly string[]; readonly created?: string }[];
+  /** Whether a rotation has begun and not ended. */
+  readonly isRotating: boolean;
+  readonly lastRotation?: string;
+  readonly nextRotation?: string;
+  /** Keys of the pool that could be current next, by the sweeper's last count. @default - not known */
+  readonly healthyPoolKeys?: number;
+}
+
+/** Looks at one secret, and at no value. */
+export async function statusOf(operator: Operator, secret: ManagedSecret): Promise<SecretStatus> {
+  const [state, strategy] = await Promise.all([
+    readState(new SecretsManagerClient({ ...operator.access }), secret.id),
+    strategyOf(operator, secret),
+  ]);
+  const healthyPoolKeys = strategy === 'key-pool' ? await healthyKeys(operator) : undefined;
+  const createdMs = versionAt(state, Stage.CURRENT)?.createdMs;
+  return {
+    name: secret.name,
+    strategy,
+    ...(createdMs !== undefined && { ageMs: operator.now() - createdMs }),
+    versions: state.versions.map(versionView),
+    isRotating: pendingVersion(state) !== undefined,
+    lastRotation: isoTime(state.lastRotationMs),
+    nextRotation: isoTime(state.nextRotationMs),
+    ...(healthyPoolKeys !== undefined && { healthyPoolKeys }),
+  };
+}
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString();
+
+const versionView = ({ id, stages, createdMs }: SecretVersion) => ({ id, stages, created: isoTime(createdMs) });
+
+async function strategyOf({ access }: Operator, { rotation }: ManagedSecret): Promise<string> {
+  if (!rotation) return 'static';
+  const { Environment } = await new LambdaClient({ ...access }).send(
+    new GetFunctionConfigurationCommand({ FunctionName: rotation.rotator }),
+  );
+  return Environment?.Variables?.['BULWARK_ROTATION_STRATEGY'] ?? 'unknown';
+}
+
+/** Milliseconds within which the sweeper has counted at least once. */
+const COUNTED_WITHIN_MS = 26 * 3_600_000;
+
+/** Seconds of one point of the metric. */
+const PERIOD_SECONDS = 3_600;
+
+/** The sweeper's last count; an emulator has no metrics of functions. */
+async function healthyKeys({ access, now }: Operator): Promise<number | undefined> {
+  if (isEmulated(access)) return undefined;
+  const { Datapoints = [] } = await new CloudWatchClient({ ...access }).send(
+    new GetMetricStatisticsCommand({
+      Namespace: METRIC_NAMESPACE,
+      MetricName: 'HealthyPoolKeys',
+      Dimensions: [{ Name: 'service', Value: SERVICE_NAME }],
+      StartTime: new Date(now() - COUNTED_WITHIN_MS),
+      EndTime: new Date(now()),
+      Period: PERIOD_SECONDS,
+      Statistics: ['Minimum'],
+    }),
+  );
+  const [last] = Datapoints.sort((a, b) => (b.Timestamp?.getTime() ?? 0) - (a.Timestamp?.getTime() ?? 0));
+  return last?.Minimum;
+}
