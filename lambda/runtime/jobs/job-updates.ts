@@ -91,13 +91,21 @@ export interface Release {
   readonly failedSince?: number;
   /** How it fared with the outage. @default - as the row says */
   readonly outage?: OutageRecord;
+  /** Milliseconds before its message is received again: until then it does not wait for a worker. @default 0 */
+  readonly delayMs?: number;
 }
 
-/** Gives the job back. */
-export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince, outage }: Release): JobUpdate => {
+/** Gives the job back. A worker that could say what went wrong has outlived it, so the count of its dead starts anew. */
+export const releaseUpdate = (
+  lease: Lease,
+  { nowMs, failure, failedSince, outage, delayMs = 0 }: Release,
+): JobUpdate => {
   const sets = ['#status = :queued', 'updatedAt = :now', DUE];
   const removes = ['leaseOwner', 'leaseUntil'];
-  if (failure) sets.push('#failure = :failure');
+  if (failure) {
+    sets.push('#failure = :failure');
+    removes.push('abandoned');
+  }
   if (outage) sets.push('outage = :outage');
   if (failedSince === undefined) removes.push('failedSince');
   else sets.push('failedSince = :failedSince');
@@ -111,7 +119,7 @@ export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince, outag
       ':failure': failure,
       ':failedSince': failedSince,
       ':outage': outage,
-      ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs),
+      ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs + delayMs),
     },
   );
 };
