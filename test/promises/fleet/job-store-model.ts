@@ -37,6 +37,8 @@ type Row = { -readonly [name in keyof Job]: Job[name] };
 export class JobStoreModel implements FleetJobStore {
   /** Results that were to be written a second time. */
   recordedTwice = 0;
+  /** Jobs that ended `failed`. */
+  failed = 0;
   readonly #rows = new Map<string, Row>();
   readonly #results = new Set<string>();
 
@@ -92,6 +94,7 @@ export class JobStoreModel implements FleetJobStore {
 
   async fail(lease: Lease): Promise<void> {
     this.#end(await this.#held(lease), JobStatus.FAILED);
+    this.failed += 1;
   }
 
   async release(lease: Lease, { failure, failedSince, outage }: Release): Promise<void> {

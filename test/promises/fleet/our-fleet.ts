@@ -59,6 +59,7 @@ class OurFleet implements Fleet {
     const count: ProcessDependencies['count'] = (name, value = 1) => this.#count(name, value);
     const control = new ControlModel(this.world, consumer, this.store, recordOf, count);
     this.store.onChange = (row) => control.follow(row, UPSTREAM_BREAKER);
+    control.sweep();
   }
 
   openWindows(): OpenWindow[] {
@@ -71,6 +72,7 @@ class OurFleet implements Fleet {
       requeued: JobsRequeued,
       upstreamCalls: UpstreamCalls,
       recordedTwice: this.jobs.recordedTwice,
+      failed: this.jobs.failed,
       storeReads: this.store.reads,
       storeWrites: this.store.writes,
     };
