@@ -220,6 +220,7 @@ export class SweepActor {
       },
       controlQueue: { send: () => process.perform('SendMessage', silent) },
       count: silent,
+      gaugeSeconds: silent,
       log: LOG,
       now: cloud.time.now,
       stuckAfterMs: 15 * 60 * SECOND,
