@@ -2,9 +2,8 @@ import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-option
 import { LEAST_CONCURRENCY } from '../../../lambda/runtime/consumer-control/consumer';
 import { STEP_SECONDS } from './control-model';
 import { type FleetRun, SCENE } from './fleet-run';
-import { PEER_OPEN_MS } from './peer-fleets';
 import type { SeenCall } from './upstream-model';
-import type { OpenWindow } from './world';
+import { type OpenWindow, PEER_OPEN_MS } from './world';
 
 /** A read of the shared row serves for up to twice `cacheMs`, and for as long again where the next read fails. */
 const CACHE_LAG_MS = 4 * BREAKER_DEFAULTS.cacheMs + 200;

@@ -6,6 +6,8 @@ import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-option
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
+import { MemoryServedStore } from '../../../lambda/runtime/served/memory-served-store';
+import { Witness } from '../../../lambda/runtime/served/witness';
 import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
 import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
@@ -32,6 +34,7 @@ class OurFleet implements Fleet {
   readonly jobs: JobStoreModel;
   readonly store: BreakerStoreModel;
   readonly metrics: Record<string, number> = {};
+  readonly #served = new MemoryServedStore();
   readonly #inFlight = new Map<string, QueuedMessage>();
 
   constructor(readonly world: World) {
@@ -121,6 +124,7 @@ class OurFleet implements Fleet {
       patienceMs: PATIENCE_MS,
       openForMs: BREAKER_DEFAULTS.openForMs,
       slowFailures: new SlowFailures(),
+      witness: new Witness({ upstream: UPSTREAM_BREAKER, store: this.#served, now }),
       breaker: {
         acquire: async (owner) => {
           const permit = await breaker.acquire(owner);
