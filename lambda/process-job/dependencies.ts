@@ -6,6 +6,7 @@ import type { Count, Log } from '../runtime/observability/observability';
 import type { RetryPolicy } from '../runtime/retry/retry-policy';
 import type { IDataKeys } from '../runtime/sealing/data-keys';
 import type { SecretCache } from '../runtime/secrets/secret-cache';
+import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
 import type { SlowFailures } from './slow-failures';
@@ -23,6 +24,8 @@ export interface ProcessDependencies {
   /** Milliseconds that the breaker stays open at first. */
   readonly openForMs: number;
   readonly slowFailures: SlowFailures;
+  /** Whom the upstream served last, in the whole fleet. */
+  readonly witness: IWitness;
   readonly upstream: IUpstream;
   readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
   /** How calls of the upstream are retried within one receive. */
