@@ -7,6 +7,7 @@ import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker'
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
 import { MemoryServedStore } from '../../../lambda/runtime/served/memory-served-store';
+import type { IServedStore } from '../../../lambda/runtime/served/served-store';
 import { Witness } from '../../../lambda/runtime/served/witness';
 import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
 import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
@@ -15,6 +16,7 @@ import { BreakerStoreModel, type RowChange } from './breaker-store-model';
 import type { ConsumerModel, Sandbox } from './consumer-model';
 import { ControlModel } from './control-model';
 import { DATA_KEYS, JobStoreModel } from './job-store-model';
+import { NetworkModel } from './network-model';
 import type { QueuedMessage } from './queue-model';
 import { recordOf } from './sqs-record';
 import type { Fleet, FleetJob, MakeFleet, OpenWindow, World } from './world';
@@ -34,14 +36,19 @@ class OurFleet implements Fleet {
   readonly jobs: JobStoreModel;
   readonly store: BreakerStoreModel;
   readonly metrics: Record<string, number> = {};
-  readonly #served = new MemoryServedStore();
+  readonly #served: IServedStore;
   readonly #inFlight = new Map<string, QueuedMessage>();
 
   constructor(readonly world: World) {
     const { time, random } = world;
     this.jobs = new JobStoreModel(time, TABLE_LATENCY_MS);
-    const options = { latencyMs: [2, 15] as const, errorRate: 0.002 };
-    this.store = new BreakerStoreModel(new MemoryBreakerStore(), time, random, options);
+    const network = new NetworkModel(time, random, { latencyMs: [2, 15], errorRate: 0.002 });
+    this.store = new BreakerStoreModel(new MemoryBreakerStore(), network);
+    const served = new MemoryServedStore();
+    this.#served = {
+      read: (upstream) => network.travel(() => served.read(upstream)),
+      advance: (upstream, servedAt) => network.travel(() => served.advance(upstream, servedAt)),
+    };
   }
 
   hasEnded(id: string): boolean {
