@@ -8,8 +8,8 @@ import type { Finding, PromiseDrill, SimulationOptions } from './promise';
 
 /** Runs of each kind. A seed decides the arrivals, the poison, the upstream's manner of failing and every chance. */
 const SEEDS = {
-  small: { ours: 4, quiet: 16, cockatiel: 1, opossum: 1 },
-  full: { ours: 200, quiet: 400, cockatiel: 20, opossum: 20 },
+  small: { ours: 4, quiet: 18, cockatiel: 1, opossum: 1 },
+  full: { ours: 200, quiet: 450, cockatiel: 20, opossum: 20 },
 } as const;
 
 const MOST_CALLS_A_WINDOW = 1;
@@ -20,7 +20,7 @@ const MOST_QUIET_WAIT_MS = 15 * 60_000;
 /**
  * P3: a thousand workers over one shared breaker go through an outage of ten minutes and then an upstream that comes
  * and goes, in virtual time and by their own code; so does a service with a job now and then, also where the upstream
- * limits it or does not accept its account; the same once, small, on a local stack.
+ * limits it or refuses its account, or AWS gives it no keys; the same once, small, on a local stack.
  */
 export const outageStaysUpstream: PromiseDrill = {
   promise: 'P3',

@@ -17,8 +17,8 @@ export interface SceneSettings {
   readonly callMs: readonly [least: number, most: number];
   /** The first is the one from which the recovery is taken. */
   readonly outages: readonly [Outage, ...Outage[]];
-  /** How the upstream is down, by the order of the outages. */
-  readonly kinds: readonly OutageKind[];
+  /** How the upstream is down, by the order of the outages; `aws`: it is well, and the outage is one of AWS. */
+  readonly kinds: readonly OutageKind[] | 'aws';
   /** The jobs that arrive before are judged; those after keep the service in use until the last of the former ended. */
   readonly judgedUntil: number;
   /** Mean time between two jobs that are not judged. */
@@ -128,10 +128,14 @@ class Scene {
     readonly settings: SceneSettings,
   ) {
     this.#random = seededRandom(seed);
-    const { visibilityMs, maxReceiveCount, workers } = settings;
+    const { visibilityMs, maxReceiveCount, workers, outages, kinds, callMs } = settings;
     this.#queue = new QueueModel(time, { visibilityMs, maxReceiveCount });
-    this.#upstream = new UpstreamModel(time, seededRandom(seed * 3 + 2), settings);
-    const fleet = makeFleet({ time, random: this.#random, queue: this.#queue, upstream: this.#upstream });
+    const isOfAws = kinds === 'aws';
+    const upstreams = isOfAws ? { outages: [], kinds: [], callMs } : { outages, kinds, callMs };
+    this.#upstream = new UpstreamModel(time, seededRandom(seed * 3 + 2), upstreams);
+    const isAwsDown = () => isOfAws && outages.some(([from, to]) => time.elapsedMs >= from && time.elapsedMs < to);
+    const world = { time, random: this.#random, queue: this.#queue, upstream: this.#upstream, isAwsDown };
+    const fleet = makeFleet(world);
     this.#fleet = fleet;
     this.#consumer = new ConsumerModel(
       time,

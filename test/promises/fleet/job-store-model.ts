@@ -12,8 +12,13 @@ import type { FleetJob } from './world';
 const DATA_KEY = { plaintext: new Uint8Array(32).fill(7), wrapped: new Uint8Array(32).fill(8) };
 const CLIENT_ID = 'client';
 
-/** The key management service of the model. */
-export const DATA_KEYS: ProcessDependencies['dataKeys'] = { unwrap: async () => DATA_KEY.plaintext };
+/** The key management service of the model; it fails as the SDK tells of it. */
+export const dataKeysOf = (isDown: () => boolean): ProcessDependencies['dataKeys'] => ({
+  unwrap: async () => {
+    if (isDown()) throw Object.assign(new Error('The service failed.'), { name: 'KMSInternalException' });
+    return DATA_KEY.plaintext;
+  },
+});
 
 /** Requests sealed once and used by every run that has a job of that name: sealing is dear, and no seed's matter. */
 const sealedRequests = new Map<string, Sealed>();

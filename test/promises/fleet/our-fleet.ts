@@ -15,7 +15,7 @@ import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
 import { BreakerStoreModel, type RowChange } from './breaker-store-model';
 import type { ConsumerModel, Sandbox } from './consumer-model';
 import { ControlModel } from './control-model';
-import { DATA_KEYS, JobStoreModel } from './job-store-model';
+import { dataKeysOf, JobStoreModel } from './job-store-model';
 import { NetworkModel } from './network-model';
 import type { QueuedMessage } from './queue-model';
 import { recordOf } from './sqs-record';
@@ -104,14 +104,14 @@ class OurFleet implements Fleet {
   }
 
   #dependencies(): ProcessDependencies {
-    const { time, random, upstream, queue } = this.world;
+    const { time, random, upstream, queue, isAwsDown } = this.world;
     const { now, sleep } = time;
     const breaker = new CircuitBreaker({ store: this.store }, { now, random, sleep });
     // A sandbox handles one message at a time, so that a permit is followed by its own call.
     let isBlind = false;
     return {
       store: this.jobs,
-      dataKeys: DATA_KEYS,
+      dataKeys: dataKeysOf(isAwsDown),
       queue: {
         send: async (messages) => {
           for (const outgoing of messages) this.#send(outgoing);

@@ -5,8 +5,8 @@ import type { OutageKind } from './upstream-answers';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Ways to be down, of the upstream and of the service's account at it; the seed chooses one. */
-const KINDS: readonly OutageKind[] = [
+/** Ways to be down, of the upstream, of the service's account at it and of AWS; the seed chooses one. */
+const KINDS: readonly (OutageKind | 'aws')[] = [
   'refuses',
   'errors',
   'overloaded',
@@ -15,6 +15,7 @@ const KINDS: readonly OutageKind[] = [
   'limits',
   'locks-out',
   'wants-money',
+  'aws',
 ];
 
 const SANDBOXES = [2, 20] as const;
@@ -23,19 +24,22 @@ const SANDBOXES = [2, 20] as const;
  * A service with little to do: its failures are so few, and spread over so many processes, that hardly any process sees
  * the outage by its own calls.
  */
-export const quietScene = (seed: number): SceneSettings => ({
-  workers: SANDBOXES[0] + (seed % (SANDBOXES[1] - SANDBOXES[0] + 1)),
-  arrivalMs: 40 * SECOND,
-  callMs: [15 * SECOND, 35 * SECOND],
-  outages: [[10 * MINUTE, 20 * MINUTE]],
-  kinds: [KINDS[seed % KINDS.length] ?? 'errors'],
-  judgedUntil: 40 * MINUTE,
-  fillerMs: 40 * SECOND,
-  endsAt: 180 * MINUTE,
-  poisonRate: 0.01,
-  visibilityMs: 360 * SECOND,
-  maxReceiveCount: 5,
-});
+export const quietScene = (seed: number): SceneSettings => {
+  const kind = KINDS[seed % KINDS.length] ?? 'errors';
+  return {
+    workers: SANDBOXES[0] + (seed % (SANDBOXES[1] - SANDBOXES[0] + 1)),
+    arrivalMs: 40 * SECOND,
+    callMs: [15 * SECOND, 35 * SECOND],
+    outages: [[10 * MINUTE, 20 * MINUTE]],
+    kinds: kind === 'aws' ? kind : [kind],
+    judgedUntil: 40 * MINUTE,
+    fillerMs: 40 * SECOND,
+    endsAt: 180 * MINUTE,
+    poisonRate: 0.01,
+    visibilityMs: 360 * SECOND,
+    maxReceiveCount: 5,
+  };
+};
 
 /** What a quiet run amounts to; waits are from the upstream's return, or from a later arrival, to the job's end. */
 export interface QuietVerdict

@@ -19,6 +19,8 @@ export interface World {
   readonly random: Random;
   readonly queue: QueueModel;
   readonly upstream: UpstreamModel;
+  /** Whether AWS gives nobody a key now. */
+  isAwsDown(): boolean;
 }
 
 /** A stretch in which no more than one call may reach the upstream; milliseconds since the begin. */
