@@ -171,11 +171,13 @@ export class CircuitBreaker implements IBreaker {
   }
 
   async #takeProbe(owner: string): Promise<Permit | undefined> {
-    const { name, probeLeaseMs: leaseMs, maxSkewMs } = this.#options;
+    const { name, probeLeaseMs, openForMs, maxSkewMs } = this.#options;
     const { row } = this.#keeper;
     this.#probes += 1;
     const unique = `${owner}#${this.#signature}.${this.#probes}`;
     const epoch = row?.epoch ?? 0;
+    // A worker that dies in its probe has made the one call of a window too.
+    const leaseMs = Math.max(probeLeaseMs, openForMs);
     const command: TakeProbeCommand = { owner: unique, epoch, nowMs: this.#now(), leaseMs, maxSkewMs };
     // Where the known row already refuses, the store need not be asked.
     const held = takeProbe(row, name, command);
@@ -207,7 +209,7 @@ export class CircuitBreaker implements IBreaker {
 
   #probeResult(kind: 'succeeded' | 'failed' | 'released', nowMs: number): ProbeResult {
     if (kind === 'succeeded') return { kind, successesToClose: this.#options.successesToClose };
-    if (kind !== 'failed') return { kind };
+    if (kind === 'released') return { kind, nextProbeAt: nowMs + this.#options.openForMs };
     const openings = (this.#keeper.row?.openings ?? 0) + 1;
     return { kind, openUntil: nowMs + this.#openForMs(openings), reason: 'probe-failed' };
   }
@@ -238,7 +240,8 @@ export class CircuitBreaker implements IBreaker {
     const { name: breaker, cacheMs, openForMs } = this.#options;
     const state = this.#keeper.view();
     const isHeld = state.status === 'open' && state.held;
-    const retryAt = state.status === 'open' ? state.openUntil : (this.#keeper.row?.probeUntil ?? 0);
+    const { probeUntil = 0, nextProbeAt = 0 } = this.#keeper.row ?? {};
+    const retryAt = state.status === 'open' ? state.openUntil : Math.max(probeUntil, nextProbeAt);
     this.#refusal ??= new BreakerOpenError({ breaker, retryAt, leastMs: isHeld ? openForMs : cacheMs }, this.#now);
     return this.#refusal;
   }

@@ -8,7 +8,7 @@ beforeEach(() => {
 
 const done = { batchItemFailures: [] };
 const HOUR = START + 3_600_000;
-const probe = (epoch: number, idle = 0) => ({ kind: 'probe', breaker: UPSTREAM_BREAKER, epoch, idle });
+const probe = (epoch: number, turn = '0//') => ({ kind: 'probe', breaker: UPSTREAM_BREAKER, epoch, turn, idle: 0 });
 const resume = (epoch: number, concurrency: number) => ({
   kind: 'resume',
   breaker: UPSTREAM_BREAKER,
@@ -125,7 +125,7 @@ describe('the end of a window', () => {
     expect(world.processed).toEqual(['late']);
   });
 
-  test('waits for a probe that another worker makes', async () => {
+  test('waits until a probe that another worker makes must have ended, and for a clock that is behind', async () => {
     world.nowMs = START + 30_000;
     const { row } = await world.store.takeProbe(UPSTREAM_BREAKER, {
       owner: 'another',
@@ -135,9 +135,10 @@ describe('the end of a window', () => {
       maxSkewMs: 0,
     });
     world.control.length = 0;
-    await world.receive(probe(row?.epoch ?? 0));
+    const { turn: _, ...reminder } = probe(row?.epoch ?? 0);
+    await world.receive(reminder);
     expect(world.processed).toEqual([]);
-    expect(world.control).toEqual([{ message: probe(row?.epoch ?? 0), at: world.nowMs + 4_000 }]);
+    expect(world.control).toEqual([{ message: probe(row?.epoch ?? 0, '0/another/'), at: world.nowMs + 62_000 }]);
   });
 
   test('of an earlier opening does nothing', async () => {
