@@ -6,7 +6,7 @@ import { BREAKER_DEFAULTS } from '../runtime/breaker/breaker-options';
  * ended or given back that one. A message that stands for a turn which is over does nothing, as the turn after it has
  * a message of its own, by the table's stream; so that of many messages for one turn, none outlives it.
  */
-export const turnOf = ({ successes, probeOwner = '', nextProbeAt = '' }: BreakerRow): string =>
+export const turnOf = ({ successes, probeOwner, nextProbeAt }: BreakerRow): string =>
   [successes, probeOwner, nextProbeAt].join('/');
 
 /** Seconds until a probe may start; 0 for now. A probe under way is left to end, however its worker's clock is set. */
