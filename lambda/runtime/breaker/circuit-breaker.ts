@@ -5,8 +5,14 @@ import type { ProbeResult, TakeProbeCommand } from './breaker-store';
 import { BreakerOpenError } from './errors';
 import { NormalPermit, type PermitKeeper, ProbePermit } from './permits';
 import { RollingWindow } from './rolling-window';
-import { StateKeeper } from './state-keeper';
+import { type Command, StateKeeper } from './state-keeper';
 import { recordProbe, takeProbe, trip } from './transitions';
+
+/**
+ * Times that a probe is taken, or its outcome written, where the store fails: nobody else can say it, and unsaid it
+ * costs the fleet the rest of the probe's lease.
+ */
+const PROBE_TRIES = 3;
 
 /** What the end of a call does; made once for a closed generation, and not for each call. */
 interface Endings {
@@ -182,11 +188,11 @@ export class CircuitBreaker implements IBreaker {
     // Where the known row already refuses, the store need not be asked.
     const held = takeProbe(row, name, command);
     if (!held) return undefined;
-    const taken = await this.#keeper.carryOut({
+    const take: Command = {
       inStore: (store) => store.takeProbe(name, command),
       locally: (current) => takeProbe(current, name, command),
-    });
-    if (!taken) return undefined;
+    };
+    if (!(await this.#keeper.carryOut(take, PROBE_TRIES))) return undefined;
     this.#keeper.tell((observer) => observer.onProbe?.());
     return new ProbePermit(this.#permits, unique, held.epoch);
   }
@@ -201,10 +207,11 @@ export class CircuitBreaker implements IBreaker {
     const nowMs = this.#now();
     const result = this.#probeResult(durationMs > this.#slowCallMs ? 'failed' : end, nowMs);
     const command = { owner, epoch, nowMs, result };
-    await this.#keeper.carryOut({
+    const record: Command = {
       inStore: (store) => store.recordProbe(name, command),
       locally: (row) => recordProbe(row, name, command),
-    });
+    };
+    await this.#keeper.carryOut(record, PROBE_TRIES);
   }
 
   #probeResult(kind: 'succeeded' | 'failed' | 'released', nowMs: number): ProbeResult {

@@ -1,3 +1,4 @@
+import { controlBatch } from '../../../lambda/control-breaker/control-batch';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { ControlWorld, START } from '../doubles/control-world';
 
@@ -238,7 +239,25 @@ test('a message whose step fails comes again in seconds, and not after six runs 
   world.nowMs = START + 30_000;
   world.crash({ atStep: 3, when: 'before' });
   expect(await world.receive(probe(1))).toEqual({ batchItemFailures: [{ itemIdentifier: 'control-1' }] });
-  expect(world.returned).toEqual([['receipt-control-1', 5]]);
+  expect(world.returned).toEqual([['receipt-control-1', 1]]);
+});
+
+test.each([
+  [1, 1],
+  [2, 2],
+  [5, 16],
+  [6, 16],
+])('after the receive %i of it, in %i seconds', async (receives, seconds) => {
+  const message = {
+    messageId: 'control-1',
+    receiptHandle: 'receipt-control-1',
+    body: JSON.stringify(probe(1)),
+    attributes: { ApproximateReceiveCount: String(receives) },
+  };
+  await world.open(30);
+  world.crash({ atStep: 1, when: 'before' });
+  await controlBatch([message as never], world.dependencies);
+  expect(world.returned).toEqual([['receipt-control-1', seconds]]);
 });
 
 test('a record of the stream whose step fails is left to the stream', async () => {
