@@ -10,6 +10,7 @@ import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
 import type { SlowFailures } from './slow-failures';
+import type { Turns } from './turns';
 
 /** What processing a job needs of the world; made once a process. */
 export interface ProcessDependencies {
@@ -50,6 +51,8 @@ export interface Invocation {
   /** Milliseconds since the epoch after which no call or delay may run. */
   readonly deadline: number;
   readonly log: Log;
+  /** Turns of the jobs of the batch that workers have died over. */
+  readonly turns: Pick<Turns, 'wait'>;
   /** Aborted just before the function times out. */
   readonly signal?: AbortSignal;
 }

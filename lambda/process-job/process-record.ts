@@ -7,7 +7,7 @@ import { fullJitter } from '../runtime/backoff/full-jitter';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import type { Failure, Job } from '../runtime/jobs/job';
 import type { Release } from '../runtime/jobs/job-updates';
-import type { LeaseRefusal } from '../runtime/jobs/lease';
+import type { LeaseOutcome, LeaseRefusal } from '../runtime/jobs/lease';
 import { type IWorkQueue, MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
 import { decideFailure } from './decide-failure';
 import type { Invocation, ProcessDependencies } from './dependencies';
@@ -15,6 +15,7 @@ import { isInfrastructureFault } from './infrastructure-fault';
 import { openBreaker } from './open-breaker';
 import { factsOfRow, factsOfState, NEVER, nextOutageRecord, type OutageFacts, unknownFacts } from './outage-facts';
 import { type RunOutcome, runJob } from './run-job';
+import { isTooLate, MOST_TURN_DELAY_MS } from './turns';
 
 /** `acknowledged`: the message is done. `returned`: the queue keeps it, and moves it after its last receive. */
 export type RecordOutcome = 'acknowledged' | 'returned';
@@ -52,7 +53,8 @@ const delayOf = (waitMs: number): number => Math.min(Math.max(1, Math.floor(wait
 
 class RecordProcessing {
   readonly #receives: number;
-  readonly #startedAt: number;
+  /** When the run began. */
+  #startedAt: number;
 
   constructor(
     readonly record: SQSRecord,
@@ -77,7 +79,27 @@ class RecordProcessing {
     const { owner } = this.invocation;
     // A redrive counts receives anew, so a dead-lettered job below the maximum is one that somebody redrove.
     const redriven = !this.#isLastReceive;
-    const outcome = await store.lease({ jobId: message.jobId, owner, nowMs: now(), leaseMs, redriven });
+    const lease = () => store.lease({ jobId: message.jobId, owner, nowMs: now(), leaseMs, redriven });
+    const outcome = await lease();
+    if (outcome.kind !== 'leased') return this.#onRefusal(outcome);
+    return outcome.job.abandoned ? this.#inTurn(outcome.job, lease) : this.#settle(outcome.job);
+  }
+
+  /**
+   * Runs a job that workers have died over, alone. While it waits for its turn it is nobody's, so that a worker that
+   * dies meanwhile has not died over it; where too little time is left for it then, another worker has it.
+   */
+  async #inTurn(job: Job, lease: () => Promise<LeaseOutcome>): Promise<RecordOutcome> {
+    const { store, now, random } = this.dependencies;
+    const { turns, deadline, log } = this.invocation;
+    await store.release(job, { nowMs: now(), failedSince: job.failedSince });
+    await turns.wait();
+    if (isTooLate({ startedAt: this.#startedAt, deadline, nowMs: now() })) {
+      log.info('The turn of the job came too late.');
+      return this.#postpone(random() * MOST_TURN_DELAY_MS);
+    }
+    this.#startedAt = now();
+    const outcome = await lease();
     return outcome.kind === 'leased' ? this.#settle(outcome.job) : this.#onRefusal(outcome);
   }
 

@@ -1,5 +1,15 @@
 import type { Random } from '../runtime/clock/clock';
 
+/** Most milliseconds before a job whose turn came too late is received again: in another batch, if chance will. */
+export const MOST_TURN_DELAY_MS = 60_000;
+
+/** Whether a job has waited for its turn for more than half of the time that there was. */
+export const isTooLate = (times: {
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly nowMs: number;
+}): boolean => times.nowMs - times.startedAt > times.deadline - times.nowMs;
+
 /**
  * Lets those jobs of one batch that workers have died over run one at a time, after all others: should one kill this
  * worker too, no other is lost with it. Chance decides who of them is next, so that none is for ever behind a killer.

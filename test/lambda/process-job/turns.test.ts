@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Turns } from '../../../lambda/process-job/turns';
+import { isTooLate, Turns } from '../../../lambda/process-job/turns';
 
 /** Times of the event loop for which a job runs. */
 const pass = async (ticks: number) => {
@@ -56,4 +56,11 @@ test.each([
 ])('chance decides who of those that wait is next: %d', async (chance, expected) => {
   const records = Array.from({ length: 3 }, () => ({ waits: true, before: 0, ticks: 1 }));
   expect((await runBatch(records, () => chance)).order).toEqual(expected);
+});
+
+test.each([
+  [5_000, false],
+  [5_001, true],
+])('a turn after %d of 10000 ms is too late: %s', (waitedMs, expected) => {
+  expect(isTooLate({ startedAt: 1_000, deadline: 11_000, nowMs: 1_000 + waitedMs })).toBe(expected);
 });
