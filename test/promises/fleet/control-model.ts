@@ -1,3 +1,4 @@
+import { againSeconds } from '../../../lambda/control-breaker/control-batch';
 import { onBreakerChange, onControlMessage } from '../../../lambda/control-breaker/control-breaker';
 import type { ControlDependencies } from '../../../lambda/control-breaker/dependencies';
 import { ConsumerBusyError } from '../../../lambda/runtime/consumer-control/consumer';
@@ -25,9 +26,6 @@ const ERROR_RATE = 0.01;
 export const STEP_SECONDS = 10;
 
 const silent = () => undefined;
-
-/** As the controller gives a failed message back. */
-const againSeconds = (receives: number): number => 2 ** (receives - 1);
 
 /** The breaker's controller and the sweeper that reminds it, by their own code, over the model's mapping and queues. */
 export class ControlModel {
