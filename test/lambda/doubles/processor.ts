@@ -123,8 +123,14 @@ export class Processor {
   }
 
   process(...records: SQSRecord[]) {
+    return this.processUntil(undefined, ...records);
+  }
+
+  /** As `process`, in an invocation that the signal ends. */
+  processUntil(signal: AbortSignal | undefined, ...records: SQSRecord[]) {
     return processBatch(records, this.#dependencies, {
       requestId: 'invocation',
+      signal,
       deadline: this.nowMs + this.budgetMs,
       logOf: () => ({ debug: silent, info: silent, warn: silent, error: silent }),
     });
