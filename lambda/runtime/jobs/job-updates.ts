@@ -4,7 +4,7 @@ import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import { dueEntry } from './due-entry';
 import type { DueJob } from './due-jobs';
 import type { Failure, OutageRecord, Usage } from './job';
-import type { Lease, LeaseRequest } from './lease';
+import { type Lease, type LeaseRequest, MOST_ABANDONED } from './lease';
 
 /** The changing part of an update of a job's row. */
 export interface JobUpdate {
@@ -26,23 +26,40 @@ const dueValues = (...entry: Parameters<typeof dueEntry>): Record<string, unknow
   return { ':dueBucket': dueBucket, ':dueAt': dueAt };
 };
 
-/** Takes the lease by the rule that `refusalOf` states, in the table's own terms. */
-export const leaseUpdate = ({ jobId, owner, nowMs, leaseMs, redriven }: LeaseRequest): JobUpdate => ({
-  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE} REMOVE completedAt`,
-  ConditionExpression: `#status = :queued OR (#status = :running AND leaseUntil < :now)${redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
+const leasing = (
+  { jobId, owner, nowMs, leaseMs }: LeaseRequest,
+  { condition, set = '', values }: { condition: string; set?: string; values: Record<string, unknown> },
+): JobUpdate => ({
+  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE}${set} REMOVE completedAt`,
+  ConditionExpression: condition,
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: valuesOf({
     ':running': JobStatus.RUNNING,
-    ':queued': JobStatus.QUEUED,
-    ':deadLettered': redriven ? JobStatus.DEAD_LETTERED : undefined,
     ':one': 1,
     ':owner': owner,
     ':until': nowMs + leaseMs,
-    ':now': nowMs,
     ':updatedAt': isoTime(nowMs),
     ...dueValues(jobId, JobStatus.RUNNING, nowMs + leaseMs),
+    ...values,
   }),
 });
+
+/** Takes the lease of a job that nobody has, by the rule that `refusalOf` states, in the table's own terms. */
+export const leaseUpdate = (request: LeaseRequest): JobUpdate =>
+  leasing(request, {
+    condition: `#status = :queued${request.redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
+    values: { ':queued': JobStatus.QUEUED, ':deadLettered': request.redriven ? JobStatus.DEAD_LETTERED : undefined },
+  });
+
+const COUNT_ABANDONED = ', abandoned = if_not_exists(abandoned, :zero) + :one';
+
+/** Takes a lease over that has ended with the job still running: its worker counts as one that died over it. */
+export const takeOverUpdate = (request: LeaseRequest): JobUpdate =>
+  leasing(request, {
+    condition: '#status = :running AND leaseUntil < :now AND (attribute_not_exists(abandoned) OR abandoned < :most)',
+    set: COUNT_ABANDONED,
+    values: { ':now': request.nowMs, ':zero': 0, ':most': MOST_ABANDONED },
+  });
 
 /** An update that only the holder of the lease can make. */
 export const heldLease = (
@@ -139,13 +156,16 @@ const stillDue = ({ jobId, status, dueAt }: DueJob, expression: string, values: 
 /** Puts a due job back into the queue for one sweep, so that it waits anew; one that a worker abandoned is counted. */
 export const claimUpdate = (job: DueJob, nowMs: number): JobUpdate => {
   const isAbandoned = job.status === JobStatus.RUNNING;
-  const counted = isAbandoned ? ', abandoned = if_not_exists(abandoned, :zero) + :one' : '';
   return {
-    ...stillDue(job, `SET #status = :queued, ${DUE}${counted} REMOVE leaseOwner, leaseUntil`, {
-      ':queued': JobStatus.QUEUED,
-      ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
-      ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
-    }),
+    ...stillDue(
+      job,
+      `SET #status = :queued, ${DUE}${isAbandoned ? COUNT_ABANDONED : ''} REMOVE leaseOwner, leaseUntil`,
+      {
+        ':queued': JobStatus.QUEUED,
+        ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
+        ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
+      },
+    ),
     ExpressionAttributeNames: { '#status': 'status' },
   };
 };

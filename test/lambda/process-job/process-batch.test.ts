@@ -230,8 +230,8 @@ describe('two workers', () => {
       return { ...completion, text: 'from the first' };
     });
     expect(await processor.process(sqsRecord(message))).toEqual(returned());
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', fence: 2, upstreamCalls: 2 });
-    expect(cloud.result(message.jobId)).toMatchObject({ fence: 2 });
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', fence: 3, upstreamCalls: 2 });
+    expect(cloud.result(message.jobId)).toMatchObject({ fence: 3 });
     expect(processor.metrics).toMatchObject({ LeasesLost: 1 });
     expect(cloud.delays.size).toBe(0);
   });

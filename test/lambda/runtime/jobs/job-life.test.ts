@@ -93,6 +93,8 @@ class Life {
     const [newest] = this.#leases;
     expect(outcome.job.fence).toBe((newest?.fence ?? 0) + 1);
     if (before.status === 'running') expect(newest?.until).toBeLessThan(this.nowMs);
+    const dead = before.status === 'running' ? 1 : 0;
+    expect(outcome.job.abandoned ?? 0).toBe((before.abandoned ?? 0) + dead);
     this.#leases.unshift({ fence: outcome.job.fence, until: this.nowMs + LEASE_MS });
   }
 
