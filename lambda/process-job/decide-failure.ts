@@ -41,11 +41,18 @@ export const decideFailure = (run: FailedRun): FailureDecision => {
     case 'infrastructure':
       return isPatienceOver ? 'dead-letter' : 'hold';
     case 'turned-away':
-      if (isPatienceOver) return 'dead-letter';
-      return isLastReceive || run.facts?.isClosed === false ? 'hold' : 'return';
+      return isPatienceOver ? 'dead-letter' : untilTaken(run);
     case 'upstream':
       return isPatienceOver || after.rounds >= MOST_ROUNDS ? atTheEnd(run) : byTheFleet(run);
   }
+};
+
+/** That a call was not taken needs no second round to be believed; where others are served, a limit is at work. */
+const untilTaken = ({ isLastReceive, failedSince, facts }: FailedRun): FailureDecision => {
+  if (facts?.isClosed === false) return 'hold';
+  if (!isLastReceive) return 'return';
+  const isServing = facts === undefined || facts.changedAt >= failedSince || facts.servedAt > failedSince;
+  return isServing ? 'hold' : 'trip-and-hold';
 };
 
 /** A job whose rounds or days are used up is given up where it would be held. */

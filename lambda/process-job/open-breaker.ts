@@ -5,7 +5,7 @@ import type { Invocation, ProcessDependencies } from './dependencies';
 export type Unseen =
   /** Calls that hang for so long that too few of them fit into the window. */
   | 'slow-failures'
-  /** A job that failed on all its receives, and again, while no job of the fleet was served. */
+  /** A job that failed on all its receives while no job of the fleet was served. */
   | 'no-job-served';
 
 /** Opens the breaker for the whole fleet where its row is still of the epoch; this process hears of it as all others do. */

@@ -59,3 +59,15 @@ export const nextOutageRecord = (
   const isNewRound = kind === 'upstream' && (rounds === 0 || (facts !== undefined && hasServedSince(at, facts)));
   return { since, at: nowMs, rounds: rounds + (isNewRound ? 1 : 0) };
 };
+
+/** Milliseconds before the breaker lets the next call through; where it is closed, as long as it would stay open. */
+export const windowLeftMs = (state: BreakerState, openForMs: number, nowMs: number): number => {
+  switch (state.status) {
+    case BreakerStatus.CLOSED:
+      return openForMs;
+    case BreakerStatus.OPEN:
+      return state.openUntil - nowMs;
+    case BreakerStatus.HALF_OPEN:
+      return (state.nextProbeAt ?? nowMs) - nowMs;
+  }
+};

@@ -1,6 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
-import { FIRST_QUEUED_AT } from '../../lib/contract/messages';
+import { UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { fullJitter } from '../runtime/backoff/full-jitter';
@@ -8,12 +7,21 @@ import { LeaseLostError } from '../runtime/jobs/errors';
 import type { Failure, Job } from '../runtime/jobs/job';
 import type { Release } from '../runtime/jobs/job-updates';
 import type { LeaseOutcome, LeaseRefusal } from '../runtime/jobs/lease';
-import { type IWorkQueue, MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
+import { parseJobMessage } from '../runtime/work-queue/work-queue';
 import { decideFailure } from './decide-failure';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { isInfrastructureFault } from './infrastructure-fault';
+import { delayOf, firstQueuedAt, sendCopy } from './message-copy';
 import { openBreaker } from './open-breaker';
-import { factsOfRow, factsOfState, NEVER, nextOutageRecord, type OutageFacts, unknownFacts } from './outage-facts';
+import {
+  factsOfRow,
+  factsOfState,
+  NEVER,
+  nextOutageRecord,
+  type OutageFacts,
+  unknownFacts,
+  windowLeftMs,
+} from './outage-facts';
 import { type RunOutcome, runJob } from './run-job';
 import { isTooLate, MOST_TURN_DELAY_MS } from './turns';
 
@@ -38,18 +46,6 @@ export const processRecord = async (
 };
 
 type Unfinished = Extract<RunOutcome, { kind: 'unfinished' }>;
-
-/** When the job was first sent, in milliseconds since the epoch: what an earlier copy says, or this message's date. */
-const firstQueuedAt = ({ attributes, messageAttributes }: SQSRecord): number | undefined => {
-  const ms = Number(messageAttributes?.[FIRST_QUEUED_AT]?.stringValue ?? attributes.SentTimestamp);
-  return Number.isSafeInteger(ms) ? ms : undefined;
-};
-
-/** What a copy of a job's message says. */
-type Copied = Pick<Job, 'jobId' | 'correlationId' | 'clientId'>;
-
-/** Whole seconds that a copy can be delayed by. */
-const delayOf = (waitMs: number): number => Math.min(Math.max(1, Math.floor(waitMs / 1_000)), MAX_DELAY_SECONDS);
 
 class RecordProcessing {
   readonly #receives: number;
@@ -216,10 +212,7 @@ class RecordProcessing {
    */
   #holdBackMs(retryAfterMs: number): number {
     const { breaker, openForMs, now, random } = this.dependencies;
-    const state = breaker.state();
-    const isOpen = state.status === BreakerStatus.OPEN;
-    const windowMs = isOpen ? state.openUntil - now() : state.status === BreakerStatus.CLOSED ? openForMs : 0;
-    const waitMs = Math.max(windowMs, retryAfterMs, 1_000);
+    const waitMs = Math.max(windowLeftMs(breaker.state(), openForMs, now()), retryAfterMs, 1_000);
     return waitMs + Math.floor(random() * waitMs);
   }
 
@@ -231,7 +224,7 @@ class RecordProcessing {
     const { store, queue, now, count } = this.dependencies;
     const delaySeconds = delayOf(waitMs);
     await store.release(job, { nowMs: now(), ...change, delayMs: delaySeconds * 1_000 });
-    await this.#sendCopy(queue, job, delaySeconds);
+    await sendCopy(queue, this.record, job, delaySeconds);
     count(MetricName.JOBS_REQUEUED);
     this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure: change.failure });
     return 'acknowledged';
@@ -249,7 +242,7 @@ class RecordProcessing {
     try {
       // The group is the client's, whom only the row names otherwise.
       const clientId = this.record.attributes.MessageGroupId ?? message.jobId;
-      await this.#sendCopy(queue, { ...message, clientId }, delayOf(waitMs));
+      await sendCopy(queue, this.record, { ...message, clientId }, delayOf(waitMs));
     } catch (error) {
       this.invocation.log.warn('The message could not be sent anew.', error as Error);
       return this.#return(waitMs);
@@ -264,18 +257,11 @@ class RecordProcessing {
    */
   async #deadLetter(job: Job, failure: Failure): Promise<RecordOutcome> {
     const { store, deadLetterQueue, now, count } = this.dependencies;
-    if (!this.#isLastReceive) await this.#sendCopy(deadLetterQueue, job, 0);
+    if (!this.#isLastReceive) await sendCopy(deadLetterQueue, this.record, job, 0);
     await store.deadLetter(job, failure, now());
     count(MetricName.JOBS_DEAD_LETTERED);
     this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
     return this.#isLastReceive ? this.#keepMessage(0) : 'acknowledged';
-  }
-
-  async #sendCopy(queue: Pick<IWorkQueue, 'send'>, copied: Copied, delaySeconds: number): Promise<void> {
-    const { jobId, correlationId, clientId } = copied;
-    const copy = { message: { jobId, correlationId }, clientId, firstQueuedAt: firstQueuedAt(this.record) };
-    const refused = await queue.send([{ ...copy, delaySeconds }]);
-    if (refused.length > 0) throw new Error('The queue did not take the copy of the message.');
   }
 
   #backoffMs(): number {

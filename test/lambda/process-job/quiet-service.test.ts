@@ -126,6 +126,12 @@ describe.each<[string, Parameters<typeof upstreamFailure>[0]]>([
   ['a refused key', { status: 401, reason: 'upstream-credential' }],
   ['exhausted credit', { status: 400, reason: 'upstream-credit' }],
 ])('%s', (_, failure) => {
+  test('opens the breaker on the last receive, where nobody is served', async () => {
+    const message = await processor.submit();
+    expect(await failOnce(message, failure)).toEqual(acknowledged);
+    expect(cloud.breaker()).toMatchObject({ status: 'open', reason: 'no-job-served' });
+  });
+
   test('never is the job’s own fault, however often, and whoever else is served', async () => {
     const message = await processor.submit();
     for (let round = 0; round < 20; round += 1) {
