@@ -64,7 +64,9 @@ export interface OutageSettings {
 
   /**
    * How long a job may wait in the queue before it is sent again, as its message may be lost: between 1 minute and
-   * 14 days. The time for which the breaker is not closed does not count.
+   * 14 days. Neither the time for which the breaker is not closed counts nor the delay of a job that was sent anew, so
+   * that it may be shorter than the longest delay, and need not follow the queue's visibility timeout: a job whose
+   * worker died is found by the end of its lease.
    *
    * @default Duration.minutes(15)
    */

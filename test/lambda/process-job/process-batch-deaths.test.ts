@@ -1,7 +1,7 @@
 import '../doubles/environment';
 import fc from 'fast-check';
 import type { Completion } from '../../../lambda/upstream/upstream';
-import { MAX_RECEIVE_COUNT } from '../doubles/environment';
+import { JOBS_TABLE, MAX_RECEIVE_COUNT } from '../doubles/environment';
 import { sqsRecord } from '../doubles/events';
 import { completion } from '../doubles/processor';
 import { SweepWorld } from '../sweep-leases/sweep-world';
@@ -156,3 +156,21 @@ test('a job that kills its workers is given up alone: every job that shares its 
     { numRuns: 40 },
   );
 }, 30_000);
+
+test('a job whose turn comes too late has another worker by a copy of its message, and loses neither receive nor count', async () => {
+  const { cloud, processor } = new SweepWorld();
+  const suspect = await processor.submit();
+  const slow = await processor.submit();
+  cloud.dynamodb.put(JOBS_TABLE, { ...cloud.job(suspect.jobId), abandoned: 1 });
+  processor.upstream.answer(async () => {
+    processor.nowMs += 6_000;
+    return completion;
+  });
+  const record = sqsRecord(suspect, { messageId: 'suspect', receives: MAX_RECEIVE_COUNT });
+  const attributes = { ...record.attributes, SentTimestamp: String(processor.nowMs) };
+  const outcome = await processor.process({ ...record, attributes }, sqsRecord(slow, { messageId: 'slow' }));
+  expect(outcome).toEqual({ batchItemFailures: [] });
+  expect(cloud.job(slow.jobId)).toMatchObject({ status: 'succeeded' });
+  expect(cloud.job(suspect.jobId)).toMatchObject({ status: 'queued', abandoned: 1, upstreamCalls: 0 });
+  expect(cloud.sent).toMatchObject([{ MessageBody: JSON.stringify(suspect), DelaySeconds: 30 }]);
+});
