@@ -1,6 +1,7 @@
 import { BreakerStatus } from '../../lib/contract/control';
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
+import type { Permit } from '../runtime/breaker/breaker';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import type { Lease } from '../runtime/jobs/lease';
 import type { Submission } from '../runtime/jobs/submission';
@@ -35,78 +36,100 @@ const cutOff = (cause?: unknown): UpstreamError =>
  * @throws UpstreamError of the last call, BreakerOpenError where there was none, LeaseLostError, or
  * InfrastructureError.
  */
-export const callUpstream = async (
+export const callUpstream = (
   submission: Submission,
   lease: Lease,
   dependencies: ProcessDependencies,
   invocation: Invocation,
-): Promise<Served> => {
-  const { store, breaker, upstream, upstreamKey, upstreamRetries, slowFailures, count, now } = dependencies;
-  const { owner, deadline, signal, log } = invocation;
-  let lastFailure: UpstreamError | undefined;
-  let startedAt = 0;
-  let allowedMs = 0;
+): Promise<Served> => new UpstreamCalls(submission, lease, dependencies, invocation).run();
 
-  const callOnce = async (apiKey: string): Promise<Served> => {
-    startedAt = now();
-    allowedMs = deadline - startedAt;
-    if (allowedMs <= 0) throw cutOff();
-    await viaAws(store.countUpstreamCall(lease));
-    count(MetricName.UPSTREAM_CALLS);
+/** The calls of one run. */
+class UpstreamCalls {
+  #lastFailure: UpstreamError | undefined;
+  #startedAt = 0;
+  #allowedMs = 0;
+
+  constructor(
+    readonly submission: Submission,
+    readonly lease: Lease,
+    readonly dependencies: ProcessDependencies,
+    readonly invocation: Invocation,
+  ) {}
+
+  async run(): Promise<Served> {
+    const { deadline, signal } = this.invocation;
     try {
-      return { completion: await upstream.complete(submission, { apiKey, timeoutMs: allowedMs, signal }), startedAt };
+      return await this.dependencies.upstreamRetries.execute(() => this.#callPermitted(), { deadline, signal });
     } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      lastFailure = error;
-      count(MetricName.UPSTREAM_FAILURES);
-      log.warn('A call to the upstream failed.', error);
-      throw error;
+      const cause = error instanceof RetryError ? error.cause : error;
+      if (signal?.aborted && cause === signal.reason) throw this.#lastFailure ?? cutOff(cause);
+      // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
+      throw cause instanceof BreakerOpenError ? (this.#lastFailure ?? cause) : cause;
     }
-  };
+  }
 
-  /** The credential may have been rotated since it was cached: one new look, and one more call where it is another. */
-  const callWithKey = async (apiKey: string): Promise<Served> => {
-    try {
-      return await callOnce(apiKey);
-    } catch (error) {
-      if (!(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
-      const renewed = await viaAws(upstreamKey.renew(apiKey));
-      if (renewed === apiKey) throw error;
-      return callOnce(renewed);
-    }
-  };
-
-  const callPermitted = async (): Promise<Served> => {
+  async #callPermitted(): Promise<Served> {
+    const { breaker, upstreamKey, slowFailures, now } = this.dependencies;
+    const { owner, deadline } = this.invocation;
     const apiKey = await viaAws(upstreamKey.get());
     if (deadline <= now()) throw cutOff();
     // One for both calls of a rotation: the first of them says nothing about the upstream.
     const permit = await breaker.acquire(owner);
     try {
-      const served = await callWithKey(apiKey);
+      const served = await this.#callWithKey(apiKey);
       slowFailures.served();
-      await permit.success(now() - startedAt);
+      await permit.success(now() - this.#startedAt);
       return served;
     } catch (error) {
-      const durationMs = now() - startedAt;
-      const verdict = verdictOf(error, allowedMs, permit.kind);
-      await permit[verdict](durationMs);
-      if (verdict === 'success') slowFailures.served();
-      if (verdict === 'failure' && slowFailures.failed(durationMs)) {
-        const { epoch: expectedEpoch, status } = breaker.state();
-        const isClosed = status === BreakerStatus.CLOSED;
-        if (isClosed) await openBreaker(dependencies, { reason: 'slow-failures', expectedEpoch, log });
-      }
-      if (error instanceof UpstreamError && error.isAccountRefused) count(MetricName.UPSTREAM_ACCOUNT_REFUSED);
+      await this.#settle(permit, error);
       throw error;
     }
-  };
-
-  try {
-    return await upstreamRetries.execute(callPermitted, { deadline, signal });
-  } catch (error) {
-    const cause = error instanceof RetryError ? error.cause : error;
-    if (signal?.aborted && cause === signal.reason) throw lastFailure ?? cutOff(cause);
-    // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
-    throw cause instanceof BreakerOpenError ? (lastFailure ?? cause) : cause;
   }
-};
+
+  /** The credential may have been rotated since it was cached: one new look, and one more call where it is another. */
+  async #callWithKey(apiKey: string): Promise<Served> {
+    try {
+      return await this.#callOnce(apiKey);
+    } catch (error) {
+      if (!(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
+      const renewed = await viaAws(this.dependencies.upstreamKey.renew(apiKey));
+      if (renewed === apiKey) throw error;
+      return this.#callOnce(renewed);
+    }
+  }
+
+  async #callOnce(apiKey: string): Promise<Served> {
+    const { store, upstream, count, now } = this.dependencies;
+    const { deadline, signal, log } = this.invocation;
+    const startedAt = now();
+    const timeoutMs = deadline - startedAt;
+    this.#startedAt = startedAt;
+    this.#allowedMs = timeoutMs;
+    if (timeoutMs <= 0) throw cutOff();
+    await viaAws(store.countUpstreamCall(this.lease));
+    count(MetricName.UPSTREAM_CALLS);
+    try {
+      return { completion: await upstream.complete(this.submission, { apiKey, timeoutMs, signal }), startedAt };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      this.#lastFailure = error;
+      count(MetricName.UPSTREAM_FAILURES);
+      log.warn('A call to the upstream failed.', error);
+      throw error;
+    }
+  }
+
+  /** Tells the breaker, and whoever else counts, of a call that threw. */
+  async #settle(permit: Permit, error: unknown): Promise<void> {
+    const { breaker, slowFailures, count, now } = this.dependencies;
+    const durationMs = now() - this.#startedAt;
+    const verdict = verdictOf(error, this.#allowedMs, permit.kind);
+    await permit[verdict](durationMs);
+    if (verdict === 'success') slowFailures.served();
+    if (error instanceof UpstreamError && error.isAccountRefused) count(MetricName.UPSTREAM_ACCOUNT_REFUSED);
+    if (verdict !== 'failure' || !slowFailures.failed(durationMs)) return;
+    const { epoch: expectedEpoch, status } = breaker.state();
+    if (status !== BreakerStatus.CLOSED) return;
+    await openBreaker(this.dependencies, { reason: 'slow-failures', expectedEpoch, log: this.invocation.log });
+  }
+}
