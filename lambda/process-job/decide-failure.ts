@@ -31,19 +31,24 @@ const CLOCK_SKEW_MS = 2_000;
 /** Rounds after which a job fails by itself: an upstream that flaps does not hit the same job so often. */
 const MOST_ROUNDS = 10;
 
-/** Decides by whose fault a job has failed. */
+/** Decides by whose fault a job has failed; one whose patience or rounds are used up is given up where it would be held. */
 export const decideFailure = (run: FailedRun): FailureDecision => {
-  const { kind, isLastReceive, after, patienceMs } = run;
-  const isPatienceOver = after.at - after.since >= patienceMs;
-  switch (kind) {
+  const { kind, after, patienceMs } = run;
+  const decision = byKind(run);
+  const isSpent = after.at - after.since >= patienceMs || (kind === 'upstream' && after.rounds >= MOST_ROUNDS);
+  return isSpent && decision !== 'return' ? 'dead-letter' : decision;
+};
+
+const byKind = (run: FailedRun): FailureDecision => {
+  switch (run.kind) {
     case 'job':
-      return isLastReceive ? 'dead-letter' : 'return';
+      return run.isLastReceive ? 'dead-letter' : 'return';
     case 'infrastructure':
-      return isPatienceOver ? 'dead-letter' : 'hold';
+      return 'hold';
     case 'turned-away':
-      return isPatienceOver ? 'dead-letter' : untilTaken(run);
+      return untilTaken(run);
     case 'upstream':
-      return isPatienceOver || after.rounds >= MOST_ROUNDS ? atTheEnd(run) : byTheFleet(run);
+      return byTheFleet(run);
   }
 };
 
@@ -54,9 +59,6 @@ const untilTaken = ({ isLastReceive, failedSince, facts }: FailedRun): FailureDe
   const isServing = facts === undefined || facts.changedAt >= failedSince || facts.servedAt > failedSince;
   return isServing ? 'hold' : 'trip-and-hold';
 };
-
-/** A job whose rounds or days are used up is given up where it would be held. */
-const atTheEnd = (run: FailedRun): FailureDecision => (byTheFleet(run) === 'return' ? 'return' : 'dead-letter');
 
 const byTheFleet = ({ isLastReceive, failedSince, before, facts }: FailedRun): FailureDecision => {
   if (facts?.isClosed === false) return 'hold';

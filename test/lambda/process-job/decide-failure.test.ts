@@ -34,6 +34,11 @@ test.each<[string, Partial<FailedRun>, string]>([
   ['a rate limit, while others are served', { kind: 'turned-away', facts: othersServed }, 'hold'],
   ['a rate limit after many rounds', { kind: 'turned-away', after: record(10), facts: othersServed }, 'hold'],
   ['a rate limit for a day', { kind: 'turned-away', after: record(0, PATIENCE_MS) }, 'dead-letter'],
+  [
+    'a rate limit, with receives left, a day after the first',
+    { kind: 'turned-away', isLastReceive: false, after: record(0, PATIENCE_MS) },
+    'return',
+  ],
   ['a failed call, with receives left', { isLastReceive: false }, 'return'],
   ['a failed call, with receives left, after ten rounds', { isLastReceive: false, after: record(10) }, 'return'],
   ['a failed call, while the breaker is open', { isLastReceive: false, facts: open }, 'hold'],
