@@ -15,6 +15,7 @@ test('has the defaults that its documentation states', () => {
     resumeStep: Duration.seconds(30),
     patience: Duration.days(1),
     stuckAfter: Duration.minutes(15),
+    openAlarmAfter: Duration.minutes(15),
   });
 });
 
