@@ -109,3 +109,33 @@ test('of any chains that begin at any time, each window has one call, and one me
     { numRuns: 50 },
   );
 });
+
+describe('a turn that is over', () => {
+  /** Half-open, with a probe given back and the time of the next one come. */
+  const afterRelease = async () => {
+    const { world } = await atEndOfWindow();
+    world.work.push('a', 'b');
+    remind(world, 1);
+    await world.run(START + OPEN_FOR_MS);
+    world.control.length = 0;
+    world.nowMs = START + 2 * OPEN_FOR_MS;
+    return world;
+  };
+
+  test('is not gone on with by the sweeper’s message that ended it', async () => {
+    const world = await afterRelease();
+    const { epoch } = await world.row();
+    await world.receive({ kind: 'probe', breaker: UPSTREAM_BREAKER, epoch, idle: 0 });
+    expect(world.processed).toEqual(['a', 'b']);
+    expect(world.control).toEqual([]);
+  });
+
+  test('has no message of its own, though its record comes late', async () => {
+    const world = await afterRelease();
+    const { nextProbeAt: _, ...before } = await world.row();
+    await world.follow({ ...before, probeOwner: 'another', probeUntil: world.nowMs });
+    expect(world.control).toEqual([]);
+    await world.follow();
+    expect(world.control).toHaveLength(1);
+  });
+});
