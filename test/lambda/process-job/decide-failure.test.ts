@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decideFailure, type FailedRun } from '../../../lambda/process-job/decide-failure';
-import { NEVER, nextOutageRecord, type OutageFacts } from '../../../lambda/process-job/outage-facts';
+import { NEVER, nextOutageRecord, type OutageFacts, windowLeftMs } from '../../../lambda/process-job/outage-facts';
 import type { OutageRecord } from '../../../lambda/runtime/jobs/job';
 
 const SINCE = 1_000_000;
@@ -185,4 +185,17 @@ describe('the rounds of a job', () => {
     expect(nextOutageRecord(record(3), kind, known, times)).toEqual({ since: SINCE, at: times.nowMs, rounds: 3 });
     expect(nextOutageRecord(undefined, kind, undefined, times)).toMatchObject({ since: SINCE, rounds: 0 });
   });
+});
+
+test.each([
+  ['closed: as long as it would stay open', { status: 'closed' as const, epoch: 0 }, 30_000],
+  ['open', { status: 'open' as const, epoch: 1, openUntil: SINCE + 7_000, held: false, lastOpenedAt: 0 }, 7_000],
+  [
+    'half-open, after a probe that was given back',
+    { status: 'half-open' as const, epoch: 1, successes: 0, lastOpenedAt: 0, nextProbeAt: SINCE + 9_000 },
+    9_000,
+  ],
+  ['half-open', { status: 'half-open' as const, epoch: 1, successes: 0, lastOpenedAt: 0 }, 0],
+])('the window of a breaker that is %s', (_, state, leftMs) => {
+  expect(windowLeftMs(state, 30_000, SINCE)).toBe(leftMs);
 });
