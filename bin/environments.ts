@@ -5,7 +5,7 @@ export interface Environment {
   readonly region: string;
   /** Base URL of the paid upstream, without a trailing slash. */
   readonly upstreamUrl: string;
-  /** Longest run of the processor, in seconds, 10 to 900: one call to the upstream with its retries must fit. */
+  /** Longest run of the processor, in seconds, 10 to 870: one call to the upstream with its retries must fit. */
   readonly processTimeoutSeconds: number;
   /** Most concurrent processors, 2 to 1000: the share of the upstream's rate limit that this environment has. */
   readonly processConcurrency: number;
@@ -175,8 +175,8 @@ function numberProblems({ processTimeoutSeconds, processConcurrency, logRetentio
     {
       key: 'processTimeoutSeconds',
       value: processTimeoutSeconds,
-      holds: isWithin(processTimeoutSeconds, 10, 900),
-      rule: 'must be an integer between 10 and 900',
+      holds: isWithin(processTimeoutSeconds, 10, 870),
+      rule: 'must be an integer between 10 and 870',
     },
     {
       key: 'processConcurrency',

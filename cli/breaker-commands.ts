@@ -27,8 +27,15 @@ function describe(row: BreakerRow | undefined): string[] {
   ];
   if (row.status === BreakerStatus.CLOSED) return [...lines, `last open  ${isoTime(row.lastOpenedAt)}`];
   lines.push(`opened     ${isoTime(row.lastOpenedAt)}, openings in a row: ${row.openings}`);
-  if (!row.held) lines.push(`next probe ${isoTime(row.openUntil)}, successes in a row: ${row.successes}`);
+  if (!row.held) lines.push(`next probe ${nextProbe(row)}, successes in a row: ${row.successes}`);
   return lines;
+}
+
+/** When the next probe may start; of one under way, when it ends at the latest. */
+function nextProbe({ openUntil, nextProbeAt, probeUntil }: BreakerRow): string {
+  if (probeUntil !== undefined) return `under way, until ${isoTime(probeUntil)} at the latest`;
+  const from = openUntil ?? nextProbeAt;
+  return from === undefined ? 'now' : isoTime(from);
 }
 
 const force =

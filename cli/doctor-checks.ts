@@ -105,7 +105,10 @@ export const deadLetterDiagnosis: Diagnosis = {
   },
 };
 
-/** Milliseconds that a job may wait before somebody should look; the sweeper sends it again after as long. */
+/**
+ * Milliseconds that a job may wait before somebody should look, whatever the environment's `outage.stuckAfter` is: by
+ * default the sweeper sends it again after as long.
+ */
 export const STUCK_AFTER_MS = 15 * 60_000;
 
 export const oldestJobDiagnosis: Diagnosis = {

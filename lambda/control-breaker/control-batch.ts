@@ -21,8 +21,14 @@ export interface ControlBatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
-/** Seconds before a message is received again whose step failed; five receives of it are spent in half a minute. */
-const AGAIN_SECONDS = 5;
+/**
+ * Seconds before a message is received again whose step failed on the given receive, the first of which is 1; five are
+ * spent in half a minute.
+ */
+export const againSeconds = (receives: number): number => 2 ** (Math.min(receives, MOST_BACKED_OFF) - 1);
+
+/** Receives after which the seconds grow no more: those of a queue that has more than the default of 5. */
+const MOST_BACKED_OFF = 5;
 
 const isMessage = (record: ControlRecord): record is SQSRecord => 'messageId' in record;
 
@@ -53,7 +59,9 @@ const returnSoon = async (
 ): Promise<void> => {
   const returns = records
     .filter(isMessage)
-    .map(({ receiptHandle }) => controlQueue.returnAfter(receiptHandle, AGAIN_SECONDS));
+    .map(({ receiptHandle, attributes }) =>
+      controlQueue.returnAfter(receiptHandle, againSeconds(Number(attributes?.ApproximateReceiveCount ?? 1))),
+    );
   for (const outcome of await Promise.allSettled(returns)) {
     if (outcome.status === 'rejected') log.warn('The delay of a control message could not be set.', outcome.reason);
   }

@@ -5,6 +5,7 @@ import type { ControlDependencies } from './dependencies';
 import { pauseConsumer } from './pause-consumer';
 import { probeUpstream } from './probe-upstream';
 import { resumeConsumer } from './resume-consumer';
+import { secondsToProbe, turnOf } from './turn';
 
 /** Seconds after which a step is tried again that met a change of the consumer under way. */
 const BUSY_SECONDS = 5;
@@ -20,17 +21,15 @@ export const onControlMessage = async (message: ControlMessage, dependencies: Co
   }
 };
 
-/** Seconds from now until a time in milliseconds since the epoch, at least 0. */
-const secondsUntil = (time: number | undefined, nowMs: number): number => Math.max(0, ((time ?? 0) - nowMs) / 1_000);
-
 /**
- * Follows a change of a breaker: open pauses the consumer and sends a message for the end of the window, closed resumes
- * it. A change that another has followed already is left to that one's own event.
+ * Follows a change of a breaker: open pauses the consumer, and sends a message for the time of the next probe, and so
+ * does each turn of the half-open state; closed resumes it. A change that another has followed already is left to that
+ * one's own event.
  */
 export const onBreakerChange = async (change: BreakerRow, breaker: string, dependencies: ControlDependencies) => {
   const { store, controlQueue, now } = dependencies;
   const row = await store.read(breaker);
-  if (row?.epoch !== change.epoch || row.status !== change.status) return;
+  if (row?.epoch !== change.epoch || turnOf(row) !== turnOf(change)) return;
   const { epoch } = row;
   if (row.status === BreakerStatus.CLOSED) {
     await onControlMessage({ kind: 'resume', breaker, epoch, concurrency: LEAST_CONCURRENCY }, dependencies);
@@ -38,7 +37,6 @@ export const onBreakerChange = async (change: BreakerRow, breaker: string, depen
   }
   await pauseConsumer(dependencies);
   if (row.held) return;
-  // A probe is under way in the half-open state: this message is for the case that its worker dies.
-  const end = row.status === BreakerStatus.OPEN ? row.openUntil : (row.probeUntil ?? now() + 1_000);
-  await controlQueue.send({ kind: 'probe', breaker, epoch, idle: 0 }, secondsUntil(end, now()));
+  // Where a probe is under way, this message is for the case that its worker dies.
+  await controlQueue.send({ kind: 'probe', breaker, epoch, turn: turnOf(row), idle: 0 }, secondsToProbe(row, now()));
 };

@@ -1,6 +1,7 @@
-import { BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
+import { BreakerStatus } from '../../lib/contract/control';
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
+import type { Permit } from '../runtime/breaker/breaker';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import type { Lease } from '../runtime/jobs/lease';
 import type { Submission } from '../runtime/jobs/submission';
@@ -9,85 +10,126 @@ import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
+import { viaAws } from './infrastructure-fault';
+import { openBreaker } from './open-breaker';
+
+/** A completion, and when the call for it began. */
+export interface Served {
+  readonly completion: Completion;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** This side has ended the call, or had no time left for it. */
+const cutOff = (cause?: unknown): UpstreamError =>
+  new UpstreamError({
+    reason: FailureReason.UPSTREAM_TIMEOUT,
+    disposition: 'return',
+    firstByteArrived: false,
+    cause,
+  });
 
 /**
- * Asks the upstream for the completion, with retries inside the invocation's deadline. Each call needs the breaker's
- * permit, and is counted in the job's row before it is made, under the lease, so that no worker pays for a job that it
- * has lost.
- * @throws UpstreamError of the last call, BreakerOpenError where there was none, LeaseLostError, or what the secret
- * cache throws.
+ * Asks the upstream for the completion, with retries inside the invocation's deadline. Each try needs the breaker's
+ * permit, and each call is counted in the job's row before it is made, under the lease, so that no worker pays for a
+ * job that it has lost.
+ * @throws UpstreamError of the last call, BreakerOpenError where there was none, LeaseLostError, or
+ * InfrastructureError.
  */
-export const callUpstream = async (
+export const callUpstream = (
   submission: Submission,
   lease: Lease,
   dependencies: ProcessDependencies,
-  { owner, deadline, signal, log }: Invocation,
-): Promise<Completion> => {
-  const { store, breaker, breakerStore, upstream, upstreamKey, upstreamRetries, slowFailures } = dependencies;
-  const { openForMs, count, now } = dependencies;
+  invocation: Invocation,
+): Promise<Served> => new UpstreamCalls(submission, lease, dependencies, invocation).run();
 
-  /** Opens the breaker over calls that its window cannot see; this process hears of it as all others do. */
-  const openBreaker = async (): Promise<void> => {
-    const { epoch, status } = breaker.state();
-    if (status !== BreakerStatus.CLOSED) return;
-    const nowMs = now();
-    const command = { expectedEpoch: epoch, nowMs, openUntil: nowMs + openForMs, reason: 'slow-failures' };
-    await breakerStore
-      .trip(UPSTREAM_BREAKER, command)
-      .catch((error: unknown) => log.warn('The breaker could not be opened.', error as Error));
-  };
+/** The calls of one run. */
+class UpstreamCalls {
+  #lastFailure: UpstreamError | undefined;
+  #startedAt = 0;
+  #allowedMs = 0;
 
-  let lastFailure: UpstreamError | undefined;
-  const callOnce = async (apiKey: string): Promise<Completion> => {
-    const timeoutMs = deadline - now();
-    if (timeoutMs <= 0) {
-      throw new UpstreamError({
-        reason: FailureReason.UPSTREAM_TIMEOUT,
-        disposition: 'return',
-        firstByteArrived: false,
-      });
-    }
-    const permit = await breaker.acquire(owner);
-    const startedAt = now();
+  constructor(
+    readonly submission: Submission,
+    readonly lease: Lease,
+    readonly dependencies: ProcessDependencies,
+    readonly invocation: Invocation,
+  ) {}
+
+  async run(): Promise<Served> {
+    const { deadline, signal } = this.invocation;
     try {
-      await store.countUpstreamCall(lease);
-      count(MetricName.UPSTREAM_CALLS);
-      const completion = await upstream.complete(submission, { apiKey, timeoutMs, signal });
-      slowFailures.served();
-      await permit.success(now() - startedAt);
-      return completion;
+      return await this.dependencies.upstreamRetries.execute(() => this.#callPermitted(), { deadline, signal });
     } catch (error) {
-      const verdict = verdictOf(error, timeoutMs);
-      await permit[verdict](now() - startedAt);
-      if (verdict === 'success') slowFailures.served();
-      if (verdict === 'failure' && slowFailures.failed(now() - startedAt)) await openBreaker();
-      if (error instanceof UpstreamError) {
-        lastFailure = error;
-        count(MetricName.UPSTREAM_FAILURES);
-        log.warn('A call to the upstream failed.', error);
-      }
+      const cause = error instanceof RetryError ? error.cause : error;
+      if (signal?.aborted && cause === signal.reason) throw this.#lastFailure ?? cutOff(cause);
+      // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
+      throw cause instanceof BreakerOpenError ? (this.#lastFailure ?? cause) : cause;
+    }
+  }
+
+  async #callPermitted(): Promise<Served> {
+    const { breaker, upstreamKey, slowFailures, now } = this.dependencies;
+    const { owner, deadline } = this.invocation;
+    const apiKey = await viaAws(upstreamKey.get());
+    if (deadline <= now()) throw cutOff();
+    // One for both calls of a rotation: the first of them says nothing about the upstream.
+    const permit = await breaker.acquire(owner);
+    try {
+      const served = await this.#callWithKey(apiKey);
+      slowFailures.served();
+      await permit.success(now() - this.#startedAt);
+      return served;
+    } catch (error) {
+      await this.#settle(permit, error);
       throw error;
     }
-  };
-
-  let hasRenewed = false;
-  const callWithKey = async (): Promise<Completion> => {
-    const apiKey = await upstreamKey.get();
-    try {
-      return await callOnce(apiKey);
-    } catch (error) {
-      // The credential may have been rotated since it was cached: one new look, one more call.
-      if (hasRenewed || !(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
-      hasRenewed = true;
-      return callOnce(await upstreamKey.renew(apiKey));
-    }
-  };
-
-  try {
-    return await upstreamRetries.execute(callWithKey, { deadline, signal });
-  } catch (error) {
-    const cause = error instanceof RetryError ? error.cause : error;
-    // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
-    throw cause instanceof BreakerOpenError ? (lastFailure ?? cause) : cause;
   }
-};
+
+  /** The credential may have been rotated since it was cached: one new look, and one more call where it is another. */
+  async #callWithKey(apiKey: string): Promise<Served> {
+    try {
+      return await this.#callOnce(apiKey);
+    } catch (error) {
+      if (!(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
+      const renewed = await viaAws(this.dependencies.upstreamKey.renew(apiKey));
+      if (renewed === apiKey) throw error;
+      return this.#callOnce(renewed);
+    }
+  }
+
+  async #callOnce(apiKey: string): Promise<Served> {
+    const { store, upstream, count, now } = this.dependencies;
+    const { deadline, signal, log } = this.invocation;
+    const startedAt = now();
+    const timeoutMs = deadline - startedAt;
+    this.#startedAt = startedAt;
+    this.#allowedMs = timeoutMs;
+    if (timeoutMs <= 0) throw cutOff();
+    await viaAws(store.countUpstreamCall(this.lease));
+    count(MetricName.UPSTREAM_CALLS);
+    try {
+      return { completion: await upstream.complete(this.submission, { apiKey, timeoutMs, signal }), startedAt };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      this.#lastFailure = error;
+      count(MetricName.UPSTREAM_FAILURES);
+      log.warn('A call to the upstream failed.', error);
+      throw error;
+    }
+  }
+
+  /** Tells the breaker, and whoever else counts, of a call that threw. */
+  async #settle(permit: Permit, error: unknown): Promise<void> {
+    const { breaker, slowFailures, count, now } = this.dependencies;
+    const durationMs = now() - this.#startedAt;
+    const verdict = verdictOf(error, this.#allowedMs, permit.kind);
+    await permit[verdict](durationMs);
+    if (verdict === 'success') slowFailures.served();
+    if (error instanceof UpstreamError && error.isAccountRefused) count(MetricName.UPSTREAM_ACCOUNT_REFUSED);
+    if (verdict !== 'failure' || !slowFailures.failed(durationMs)) return;
+    const { epoch: expectedEpoch, status } = breaker.state();
+    if (status !== BreakerStatus.CLOSED) return;
+    await openBreaker(this.dependencies, { reason: 'slow-failures', expectedEpoch, log: this.invocation.log });
+  }
+}

@@ -6,9 +6,11 @@ import type { Count, Log } from '../runtime/observability/observability';
 import type { RetryPolicy } from '../runtime/retry/retry-policy';
 import type { IDataKeys } from '../runtime/sealing/data-keys';
 import type { SecretCache } from '../runtime/secrets/secret-cache';
+import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
 import type { SlowFailures } from './slow-failures';
+import type { Turns } from './turns';
 
 /** What processing a job needs of the world; made once a process. */
 export interface ProcessDependencies {
@@ -23,6 +25,8 @@ export interface ProcessDependencies {
   /** Milliseconds that the breaker stays open at first. */
   readonly openForMs: number;
   readonly slowFailures: SlowFailures;
+  /** Whom the upstream served last, in the whole fleet. */
+  readonly witness: IWitness;
   readonly upstream: IUpstream;
   readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
   /** How calls of the upstream are retried within one receive. */
@@ -47,6 +51,8 @@ export interface Invocation {
   /** Milliseconds since the epoch after which no call or delay may run. */
   readonly deadline: number;
   readonly log: Log;
+  /** Turns of the jobs of the batch that workers have died over. */
+  readonly turns: Pick<Turns, 'wait'>;
   /** Aborted just before the function times out. */
   readonly signal?: AbortSignal;
 }

@@ -18,6 +18,8 @@ import { RetryBudget } from '../runtime/retry/retry-budget';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { SecretCache } from '../runtime/secrets/secret-cache';
 import { upstreamKeySource } from '../runtime/secrets/secrets-manager-source';
+import { DynamoDbServedStore } from '../runtime/served/dynamodb-served-store';
+import { Witness } from '../runtime/served/witness';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
 import { AnthropicMessages } from '../upstream/anthropic-messages';
 import { PooledHttp } from '../upstream/pooled-http';
@@ -80,6 +82,12 @@ const dependencies: ProcessDependencies = {
   patienceMs: environment.patienceMs,
   openForMs: environment.openForMs,
   slowFailures: new SlowFailures(),
+  witness: new Witness({
+    upstream: UPSTREAM_BREAKER,
+    store: new DynamoDbServedStore(dynamodb, environment.controlTable),
+    now: systemClock,
+    onUnwritten: (error) => logger.warn('That the upstream serves could not be written down.', error as Error),
+  }),
   // One budget for the process: of ten first calls one retry, so that retries make no outage worse.
   upstreamRetries: upstreamRetries(new RetryBudget()),
   settleRetries: settleRetries(),

@@ -1,52 +1,73 @@
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { BreakerState } from '../runtime/breaker/breaker';
 import type { OutageRecord } from '../runtime/jobs/job';
+import type { FailureKind } from './failure-kind';
 
-/** What the breaker says about an outage; times are milliseconds since the epoch. */
+/** What is known about an outage; times are milliseconds since the epoch. */
 export interface OutageFacts {
+  /** Whether the breaker is closed. */
   readonly isClosed: boolean;
+  readonly epoch: number;
   /** When it last changed: where it is closed, when it closed. */
   readonly changedAt: number;
   /** When it last left `closed`. */
   readonly lastOpenedAt: number;
+  /** When the newest call began that succeeded anywhere in the fleet. */
+  readonly servedAt: number;
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
+export type BreakerFacts = Omit<OutageFacts, 'servedAt'>;
 
-export const factsOfState = (state: BreakerState): OutageFacts => {
-  const { lastOpenedAt = NEVER } = state;
+export const NEVER = Number.NEGATIVE_INFINITY;
+
+export const factsOfState = (state: BreakerState): BreakerFacts => {
+  const { epoch, lastOpenedAt = NEVER } = state;
   const isClosed = state.status === BreakerStatus.CLOSED;
-  return { isClosed, changedAt: isClosed ? (state.closedAt ?? NEVER) : lastOpenedAt, lastOpenedAt };
+  return { isClosed, epoch, changedAt: isClosed ? (state.closedAt ?? NEVER) : lastOpenedAt, lastOpenedAt };
 };
 
-export const factsOfRow = (row: BreakerRow | undefined): OutageFacts => ({
+export const factsOfRow = (row: BreakerRow | undefined): BreakerFacts => ({
   isClosed: (row?.status ?? BreakerStatus.CLOSED) === BreakerStatus.CLOSED,
+  epoch: row?.epoch ?? 0,
   changedAt: row?.changedAt ?? NEVER,
   lastOpenedAt: row?.lastOpenedAt ?? NEVER,
 });
 
+/** Where nothing can be read: as in an outage, so that no job is given up for what nobody knows. */
+export const unknownFacts = (known: BreakerFacts, nowMs: number): OutageFacts => ({
+  ...known,
+  isClosed: false,
+  changedAt: nowMs,
+  servedAt: NEVER,
+});
+
+/** Whether the upstream has served others since the job last failed; a breaker closes by successes alone. */
+const hasServedSince = (atMs: number, { isClosed, changedAt, lastOpenedAt, servedAt }: OutageFacts): boolean =>
+  servedAt > atMs || lastOpenedAt > atMs || (isClosed && changedAt > atMs);
+
 /**
- * Counts one more failure of a job. It counts as a round where the breaker has been closed since the last one: then the
- * upstream has served others, for a breaker closes by successes alone. An outage, however long, is one round.
+ * Counts one more failure of a job. Of those that may be its own fault it counts a round where the upstream has served
+ * others since the one before: an outage, however long, is one round.
  */
 export const nextOutageRecord = (
   record: OutageRecord | undefined,
-  { isClosed, lastOpenedAt }: OutageFacts,
+  kind: FailureKind,
+  facts: OutageFacts | undefined,
   { startedAt, nowMs }: { readonly startedAt: number; readonly nowMs: number },
 ): OutageRecord => {
-  const isNewRound = record === undefined || isClosed || lastOpenedAt > record.at;
-  return {
-    since: record?.since ?? startedAt,
-    at: nowMs,
-    rounds: (record?.rounds ?? 0) + (isNewRound ? 1 : 0),
-  };
+  const { since = startedAt, at = NEVER, rounds = 0 } = record ?? {};
+  const isNewRound = kind === 'upstream' && (rounds === 0 || (facts !== undefined && hasServedSince(at, facts)));
+  return { since, at: nowMs, rounds: rounds + (isNewRound ? 1 : 0) };
 };
 
-/** Rounds after which a job fails by itself: an upstream that flaps does not hit the same job so often. */
-const MOST_ROUNDS = 10;
-
-/** Whether the job has met the upstream's failures so often, or for so long, that it is given up. */
-export const isPatienceOver = (
-  { since, rounds }: OutageRecord,
-  { nowMs, patienceMs }: { readonly nowMs: number; readonly patienceMs: number },
-): boolean => rounds >= MOST_ROUNDS || nowMs - since >= patienceMs;
+/** Milliseconds before the breaker lets the next call through; where it is closed, as long as it would stay open. */
+export const windowLeftMs = (state: BreakerState, openForMs: number, nowMs: number): number => {
+  switch (state.status) {
+    case BreakerStatus.CLOSED:
+      return openForMs;
+    case BreakerStatus.OPEN:
+      return state.openUntil - nowMs;
+    case BreakerStatus.HALF_OPEN:
+      return (state.nextProbeAt ?? nowMs) - nowMs;
+  }
+};

@@ -3,6 +3,7 @@ import type { Log } from '../runtime/observability/observability';
 import { parseJobMessage } from '../runtime/work-queue/work-queue';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { processRecord } from './process-record';
+import { Turns } from './turns';
 
 export interface BatchInvocation extends Pick<Invocation, 'deadline' | 'signal'> {
   readonly requestId: string;
@@ -16,16 +17,21 @@ const keysOf = ({ messageId, body }: SQSRecord, requestId: string): Record<strin
   ...parseJobMessage(body),
 });
 
-/** Processes a batch of messages in parallel; answers those that the queue is to keep. */
+/**
+ * Processes a batch of messages in parallel, but for the jobs that workers have died over, which have turns; answers
+ * the messages that the queue is to keep.
+ */
 export const processBatch = async (
   records: readonly SQSRecord[],
   dependencies: ProcessDependencies,
   { requestId, logOf, deadline, signal }: BatchInvocation,
 ): Promise<SQSBatchResponse> => {
+  const turns = new Turns(records.length, dependencies.random);
   const outcomes = await Promise.all(
     records.map((record) => {
       const owner = `${requestId}:${record.messageId}`;
-      return processRecord(record, dependencies, { owner, deadline, signal, log: logOf(keysOf(record, requestId)) });
+      const log = logOf(keysOf(record, requestId));
+      return processRecord(record, dependencies, { owner, deadline, signal, turns, log }).finally(() => turns.leave());
     }),
   );
   const batchItemFailures = records

@@ -1,18 +1,29 @@
 import type { SQSRecord } from 'aws-lambda';
-import { BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
-import { FIRST_QUEUED_AT } from '../../lib/contract/messages';
+import { UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { fullJitter } from '../runtime/backoff/full-jitter';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import type { Failure, Job } from '../runtime/jobs/job';
 import type { Release } from '../runtime/jobs/job-updates';
-import type { LeaseRefusal } from '../runtime/jobs/lease';
-import { type IWorkQueue, MAX_DELAY_SECONDS, parseJobMessage } from '../runtime/work-queue/work-queue';
-import { isOutage } from './breaker-verdict';
+import type { LeaseOutcome, LeaseRefusal } from '../runtime/jobs/lease';
+import { parseJobMessage } from '../runtime/work-queue/work-queue';
+import { decideFailure } from './decide-failure';
 import type { Invocation, ProcessDependencies } from './dependencies';
-import { factsOfRow, factsOfState, isPatienceOver, nextOutageRecord, type OutageFacts } from './outage-facts';
+import { isInfrastructureFault } from './infrastructure-fault';
+import { delayOf, firstQueuedAt, sendCopy } from './message-copy';
+import { openBreaker } from './open-breaker';
+import {
+  factsOfRow,
+  factsOfState,
+  NEVER,
+  nextOutageRecord,
+  type OutageFacts,
+  unknownFacts,
+  windowLeftMs,
+} from './outage-facts';
 import { type RunOutcome, runJob } from './run-job';
+import { isTooLate, MOST_TURN_DELAY_MS } from './turns';
 
 /** `acknowledged`: the message is done. `returned`: the queue keeps it, and moves it after its last receive. */
 export type RecordOutcome = 'acknowledged' | 'returned';
@@ -36,15 +47,10 @@ export const processRecord = async (
 
 type Unfinished = Extract<RunOutcome, { kind: 'unfinished' }>;
 
-/** When the job was first sent, in milliseconds since the epoch: what an earlier copy says, or this message's date. */
-const firstQueuedAt = ({ attributes, messageAttributes }: SQSRecord): number | undefined => {
-  const ms = Number(messageAttributes?.[FIRST_QUEUED_AT]?.stringValue ?? attributes.SentTimestamp);
-  return Number.isSafeInteger(ms) ? ms : undefined;
-};
-
 class RecordProcessing {
   readonly #receives: number;
-  readonly #startedAt: number;
+  /** When the run began. */
+  #startedAt: number;
 
   constructor(
     readonly record: SQSRecord,
@@ -69,7 +75,27 @@ class RecordProcessing {
     const { owner } = this.invocation;
     // A redrive counts receives anew, so a dead-lettered job below the maximum is one that somebody redrove.
     const redriven = !this.#isLastReceive;
-    const outcome = await store.lease({ jobId: message.jobId, owner, nowMs: now(), leaseMs, redriven });
+    const lease = () => store.lease({ jobId: message.jobId, owner, nowMs: now(), leaseMs, redriven });
+    const outcome = await lease();
+    if (outcome.kind !== 'leased') return this.#onRefusal(outcome);
+    return outcome.job.abandoned ? this.#inTurn(outcome.job, lease) : this.#settle(outcome.job);
+  }
+
+  /**
+   * Runs a job that workers have died over, alone. While it waits for its turn it is nobody's, so that a worker that
+   * dies meanwhile has not died over it; where too little time is left for it then, another worker has it.
+   */
+  async #inTurn(job: Job, lease: () => Promise<LeaseOutcome>): Promise<RecordOutcome> {
+    const { store, now, random } = this.dependencies;
+    const { turns, deadline, log } = this.invocation;
+    await store.release(job, { nowMs: now(), failedSince: job.failedSince });
+    await turns.wait();
+    if (isTooLate({ startedAt: this.#startedAt, deadline, nowMs: now() })) {
+      log.info('The turn of the job came too late.');
+      return this.#postpone(random() * MOST_TURN_DELAY_MS);
+    }
+    this.#startedAt = now();
+    const outcome = await lease();
     return outcome.kind === 'leased' ? this.#settle(outcome.job) : this.#onRefusal(outcome);
   }
 
@@ -82,15 +108,19 @@ class RecordProcessing {
       return 'returned';
     }
     log.error('The message could not be processed.', error as Error);
-    return this.#return(this.#backoffMs());
+    if (!isInfrastructureFault(error)) return this.#return(this.#backoffMs());
+    this.dependencies.count(MetricName.INFRASTRUCTURE_FAULTS);
+    return this.#postpone(this.#holdBackMs(0));
   }
 
   #onRefusal(refusal: LeaseRefusal): Promise<RecordOutcome> | RecordOutcome {
     const { log } = this.invocation;
     switch (refusal.kind) {
-      case 'held':
+      case 'held': {
         log.info('Another worker holds the job.');
-        return this.#return(refusal.untilMs - this.dependencies.now() + 1_000);
+        const waitMs = refusal.untilMs - this.dependencies.now() + 1_000;
+        return this.#isLastReceive ? this.#postpone(waitMs) : this.#return(waitMs);
+      }
       case 'missing':
         log.error('The job of this message does not exist.');
         return this.#return(this.#backoffMs());
@@ -115,38 +145,45 @@ class RecordProcessing {
         log.warn('The job failed.', { failure: outcome.failure });
         return 'acknowledged';
       case 'unfinished':
-        return this.#giveUp(job, outcome);
+        return this.#onUnfinished(job, outcome);
       case 'held-back':
         return this.#requeue(job, outcome.retryAfterMs);
     }
   }
 
-  async #giveUp(job: Job, { failure, retryAfterMs = 0 }: Unfinished): Promise<RecordOutcome> {
-    const { store, now, count } = this.dependencies;
+  async #onUnfinished(job: Job, { fault, failure, retryAfterMs = 0 }: Unfinished): Promise<RecordOutcome> {
+    const { store, now, count, patienceMs } = this.dependencies;
     const { log } = this.invocation;
-    const meetsOutage = isOutage(failure.reason);
-    const failedSince = job.failedSince ?? this.#startedAt;
-    const facts = meetsOutage ? await this.#outageFacts() : undefined;
-    const outage = facts && nextOutageRecord(job.outage, facts, { startedAt: this.#startedAt, nowMs: now() });
-    if (facts && outage && this.#isOutages(facts, failedSince)) {
-      return isPatienceOver(outage, { nowMs: now(), patienceMs: this.dependencies.patienceMs })
-        ? this.#deadLetter(job, failure)
-        : this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
+    if (fault === 'infrastructure') count(MetricName.INFRASTRUCTURE_FAULTS);
+    const isUpstreams = fault === 'upstream' || fault === 'turned-away';
+    const failedSince = isUpstreams ? (job.failedSince ?? this.#startedAt) : job.failedSince;
+    const facts = isUpstreams ? await this.#outageFacts() : undefined;
+    const times = { startedAt: this.#startedAt, nowMs: now() };
+    const outage = nextOutageRecord(job.outage, fault, facts, times);
+    const decision = decideFailure({
+      kind: fault,
+      isLastReceive: this.#isLastReceive,
+      failedSince: failedSince ?? this.#startedAt,
+      before: job.outage,
+      after: outage,
+      facts,
+      patienceMs,
+    });
+    switch (decision) {
+      case 'return': {
+        const delayMs = Math.max(this.#backoffMs(), retryAfterMs);
+        await store.release(job, { nowMs: now(), failure, failedSince, delayMs });
+        log.warn('The job goes back to the queue.', { failure });
+        return this.#return(delayMs);
+      }
+      case 'dead-letter':
+        return this.#deadLetter(job, failure);
+      case 'trip-and-hold':
+        await openBreaker(this.dependencies, { reason: 'no-job-served', expectedEpoch: facts?.epoch ?? 0, log });
+        return this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
+      case 'hold':
+        return this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
     }
-    if (this.#isLastReceive) {
-      await store.deadLetter(job, failure, now());
-      count(MetricName.JOBS_DEAD_LETTERED);
-      log.error('The job goes to the dead-letter queue.', { failure });
-      return this.#keepMessage(0);
-    }
-    await store.release(job, { nowMs: now(), failure, failedSince: meetsOutage ? failedSince : job.failedSince });
-    log.warn('The job goes back to the queue.', { failure });
-    return this.#return(Math.max(this.#backoffMs(), retryAfterMs));
-  }
-
-  /** Whether the failure is the outage's: while the breaker is open; on the last receive also where it has been since. */
-  #isOutages(facts: OutageFacts, failedSince: number): boolean {
-    return !facts.isClosed || (this.#isLastReceive && facts.changedAt >= failedSince);
   }
 
   /**
@@ -154,22 +191,28 @@ class RecordProcessing {
    * may know alone of an opening, and this decision must not rest on a cached state.
    */
   async #outageFacts(): Promise<OutageFacts> {
-    const { breaker, breakerStore, now } = this.dependencies;
+    const { breaker, breakerStore, witness, now } = this.dependencies;
     const known = factsOfState(breaker.state());
-    if (!known.isClosed || !this.#isLastReceive) return known;
+    if (known.isClosed && !this.#isLastReceive) return { ...known, servedAt: NEVER };
     try {
-      return factsOfRow(await breakerStore.read(UPSTREAM_BREAKER));
+      const [row, servedAt = NEVER] = await Promise.all([
+        known.isClosed ? breakerStore.read(UPSTREAM_BREAKER) : undefined,
+        witness.newest(),
+      ]);
+      return { ...(known.isClosed ? factsOfRow(row) : known), servedAt };
     } catch (error) {
       this.invocation.log.warn('The breaker could not be read: the job gets another round.', error as Error);
-      return { isClosed: false, changedAt: now(), lastOpenedAt: known.lastOpenedAt };
+      return unknownFacts(known, now());
     }
   }
 
-  /** Milliseconds before a job that met the outage is tried again: past the open window, and behind the other jobs. */
+  /**
+   * Milliseconds before a job that met the outage is tried again: past the open window, or for as long as one lasts
+   * where there is none, and behind the other jobs.
+   */
   #holdBackMs(retryAfterMs: number): number {
-    const { breaker, now, random } = this.dependencies;
-    const state = breaker.state();
-    const waitMs = Math.max(state.status === BreakerStatus.OPEN ? state.openUntil - now() : 0, retryAfterMs, 1_000);
+    const { breaker, openForMs, now, random } = this.dependencies;
+    const waitMs = Math.max(windowLeftMs(breaker.state(), openForMs, now()), retryAfterMs, 1_000);
     return waitMs + Math.floor(random() * waitMs);
   }
 
@@ -179,32 +222,46 @@ class RecordProcessing {
    */
   async #requeue(job: Job, waitMs: number, change: Pick<Release, 'failure' | 'outage'> = {}): Promise<RecordOutcome> {
     const { store, queue, now, count } = this.dependencies;
-    await store.release(job, { nowMs: now(), ...change });
-    const delaySeconds = Math.min(Math.max(1, Math.floor(waitMs / 1_000)), MAX_DELAY_SECONDS);
-    await this.#sendCopy(queue, job, delaySeconds);
+    const delaySeconds = delayOf(waitMs);
+    await store.release(job, { nowMs: now(), ...change, delayMs: delaySeconds * 1_000 });
+    await sendCopy(queue, this.record, job, delaySeconds);
     count(MetricName.JOBS_REQUEUED);
     this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure: change.failure });
     return 'acknowledged';
   }
 
   /**
-   * Gives the job up before the last receive. The copy goes first: a crash in between leaves the message, whose next
-   * receive finds the job as it was.
+   * Sends a copy where the job's row is not this worker's to write, or cannot be written: neither a fault of AWS nor
+   * another's lease burns a receive. As nothing can be noted in the row, patience counts from the message's own date.
    */
-  async #deadLetter(job: Job, failure: Failure): Promise<RecordOutcome> {
-    const { store, deadLetterQueue, now, count } = this.dependencies;
-    await this.#sendCopy(deadLetterQueue, job, 0);
-    await store.deadLetter(job, failure, now());
-    count(MetricName.JOBS_DEAD_LETTERED);
-    this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
+  async #postpone(waitMs: number): Promise<RecordOutcome> {
+    const { queue, now, count, patienceMs } = this.dependencies;
+    const message = parseJobMessage(this.record.body);
+    const since = firstQueuedAt(this.record) ?? Number.NEGATIVE_INFINITY;
+    if (!message || now() - since >= patienceMs) return this.#return(waitMs);
+    try {
+      // The group is the client's, whom only the row names otherwise.
+      const clientId = this.record.attributes.MessageGroupId ?? message.jobId;
+      await sendCopy(queue, this.record, { ...message, clientId }, delayOf(waitMs));
+    } catch (error) {
+      this.invocation.log.warn('The message could not be sent anew.', error as Error);
+      return this.#return(waitMs);
+    }
+    count(MetricName.JOBS_REQUEUED);
     return 'acknowledged';
   }
 
-  async #sendCopy(queue: Pick<IWorkQueue, 'send'>, job: Job, delaySeconds: number): Promise<void> {
-    const { jobId, correlationId, clientId } = job;
-    const copy = { message: { jobId, correlationId }, clientId, firstQueuedAt: firstQueuedAt(this.record) };
-    const refused = await queue.send([{ ...copy, delaySeconds }]);
-    if (refused.length > 0) throw new Error('The queue did not take the copy of the message.');
+  /**
+   * Gives the job up: after the last receive the queue moves its message by itself. Before that a copy goes first: a
+   * crash in between leaves the message, whose next receive finds the job as it was.
+   */
+  async #deadLetter(job: Job, failure: Failure): Promise<RecordOutcome> {
+    const { store, deadLetterQueue, now, count } = this.dependencies;
+    if (!this.#isLastReceive) await sendCopy(deadLetterQueue, this.record, job, 0);
+    await store.deadLetter(job, failure, now());
+    count(MetricName.JOBS_DEAD_LETTERED);
+    this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
+    return this.#isLastReceive ? this.#keepMessage(0) : 'acknowledged';
   }
 
   #backoffMs(): number {

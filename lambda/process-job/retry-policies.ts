@@ -13,9 +13,10 @@ const BACKOFF = { baseMs: 500, capMs: 10_000 };
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
 const classifyUpstream = (error: unknown): Classification => {
-  if (!(error instanceof UpstreamError && error.retryable)) return { action: 'never' };
-  const { retryAfterMs } = error;
-  return retryAfterMs === undefined ? { action: 'retry' } : { action: 'wait', retryAfterMs };
+  if (!(error instanceof UpstreamError)) return { action: 'never' };
+  const { retryable, retryAfterMs, paid } = error;
+  if (!retryable) return { action: 'never', paid };
+  return retryAfterMs === undefined ? { action: 'retry', paid } : { action: 'wait', retryAfterMs, paid };
 };
 
 /** How calls of the upstream are retried within one receive; `budget` is the process's one. */

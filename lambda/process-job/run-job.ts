@@ -10,6 +10,8 @@ import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { callUpstream } from './call-upstream';
 import type { Invocation, ProcessDependencies } from './dependencies';
+import { type FailureKind, kindOf } from './failure-kind';
+import { InfrastructureError, viaAws } from './infrastructure-fault';
 
 /** How one run of a leased job ended. */
 export type RunOutcome =
@@ -17,7 +19,12 @@ export type RunOutcome =
   /** No other run can succeed. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Another run may; not before `retryAfterMs`, where the upstream said so. */
-  | { readonly kind: 'unfinished'; readonly failure: Failure; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'unfinished';
+      readonly fault: Exclude<FailureKind, 'request'>;
+      readonly failure: Failure;
+      readonly retryAfterMs?: number;
+    }
   /** The breaker lets no call through, for another `retryAfterMs` at least. */
   | { readonly kind: 'held-back'; readonly retryAfterMs: number };
 
@@ -36,14 +43,16 @@ export const runJob = async (
   try {
     const context = sealingContextOf(job);
     const { wrappedKey } = job.sealedRequest;
-    const plaintext = await dependencies.dataKeys.unwrap(wrappedKey, context);
+    const plaintext = await viaAws(dependencies.dataKeys.unwrap(wrappedKey, context));
     const submission = JSON.parse(open(job.sealedRequest, plaintext, context)) as Submission;
-    const completion = await callUpstream(submission, job, dependencies, invocation);
+    const { completion, startedAt } = await callUpstream(submission, job, dependencies, invocation);
+    const witnessed = dependencies.witness.served(startedAt);
     const sealed = seal(JSON.stringify(completion), { plaintext, wrapped: wrappedKey }, context);
     if (sealed.ciphertext.length > MAX_SEALED_BYTES) {
+      await witnessed;
       return { kind: 'failed', failure: { reason: FailureReason.COMPLETION_TOO_LARGE } };
     }
-    await settle(job, completion, sealed, dependencies, invocation);
+    await Promise.all([settle(job, completion, sealed, dependencies, invocation), witnessed]);
     return { kind: 'succeeded' };
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
@@ -65,19 +74,24 @@ const settle = async (
   try {
     await settleRetries.execute(record, { deadline: deadline + SETTLE_MS });
   } catch (error) {
-    throw error instanceof RetryError ? error.cause : error;
+    await viaAws(Promise.reject(error instanceof RetryError ? error.cause : error));
   }
 };
 
 const outcomeOf = (error: unknown, { log }: Invocation): RunOutcome => {
   if (error instanceof BreakerOpenError) return { kind: 'held-back', retryAfterMs: error.retryAfterMs };
-  if (error instanceof UpstreamError) {
-    const failure = { reason: error.reason, detail: error.message };
-    return error.disposition === 'refuse'
-      ? { kind: 'failed', failure }
-      : { kind: 'unfinished', failure, retryAfterMs: error.retryAfterMs };
-  }
-  log.error('The job could not be run.', error as Error);
-  const reason = error instanceof SecretUnavailableError ? FailureReason.UPSTREAM_CREDENTIAL : FailureReason.INTERNAL;
-  return { kind: 'unfinished', failure: { reason, detail: error instanceof Error ? error.name : typeof error } };
+  const isUpstreams = error instanceof UpstreamError;
+  if (!isUpstreams) log.error('The job could not be run.', error as Error);
+  const failure = failureOf(error instanceof InfrastructureError ? error.cause : error);
+  const fault = kindOf(error);
+  if (fault === 'request') return { kind: 'failed', failure };
+  return { kind: 'unfinished', fault, failure, retryAfterMs: isUpstreams ? error.retryAfterMs : undefined };
+};
+
+const failureOf = (error: unknown): Failure => {
+  if (error instanceof UpstreamError) return { reason: error.reason, detail: error.message };
+  return {
+    reason: error instanceof SecretUnavailableError ? FailureReason.UPSTREAM_CREDENTIAL : FailureReason.INTERNAL,
+    detail: error instanceof Error ? error.name : typeof error,
+  };
 };

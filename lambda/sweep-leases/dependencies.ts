@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock/clock';
 import type { IConsumer } from '../runtime/consumer-control/consumer';
 import type { IControlQueue } from '../runtime/consumer-control/control-queue';
 import type { IDueJobs } from '../runtime/jobs/due-jobs';
-import type { Count, Log } from '../runtime/observability/observability';
+import type { Count, GaugeSeconds, Log } from '../runtime/observability/observability';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 
 /** What a sweep needs of the world. */
@@ -15,6 +15,7 @@ export interface SweepDependencies {
   readonly consumer: Pick<IConsumer, 'read'>;
   readonly controlQueue: Pick<IControlQueue, 'send'>;
   readonly count: Count;
+  readonly gaugeSeconds: GaugeSeconds;
   readonly log: Log;
   readonly now: Clock;
   /** Milliseconds that a job may wait in the queue before it is sent again. */

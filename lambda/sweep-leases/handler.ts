@@ -12,7 +12,7 @@ import { LambdaConsumer } from '../runtime/consumer-control/lambda-consumer';
 import { SqsControlQueue } from '../runtime/consumer-control/sqs-control-queue';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
 import { DynamoDbDueJobs } from '../runtime/jobs/dynamodb-due-jobs';
-import { childLogger, count, metrics } from '../runtime/observability/observability';
+import { childLogger, count, gaugeSeconds, metrics } from '../runtime/observability/observability';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
 import { sweep } from './sweep';
 import type { SweepResult } from './sweep-jobs';
@@ -43,6 +43,7 @@ const dependencies = {
   consumer: new LambdaConsumer(new LambdaClient(awsClientOptions), environment.mapping, environment.maxConcurrency),
   controlQueue: new SqsControlQueue(sqs, environment.controlQueueUrl),
   count,
+  gaugeSeconds,
   now: systemClock,
   stuckAfterMs: environment.stuckAfterMs,
   queueRetentionMs: environment.queueRetentionMs,

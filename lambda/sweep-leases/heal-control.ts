@@ -40,7 +40,7 @@ export const reminderFor = (facts: ControlFacts): ControlMessage | undefined => 
   const probe: ControlMessage = { kind: 'probe', breaker, epoch, idle: 0 };
   if (consumer.isEnabled && sinceMs > CONTROL_MARGIN_MS) return probe;
   if (row.held) return undefined;
-  const probeFrom = Math.max(row.openUntil ?? 0, row.probeUntil ?? 0, row.changedAt);
+  const probeFrom = Math.max(row.openUntil ?? 0, row.probeUntil ?? 0, row.nextProbeAt ?? 0, row.changedAt);
   return nowMs > probeFrom + CONTROL_MARGIN_MS ? probe : undefined;
 };
 

@@ -4,6 +4,7 @@ import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { type DueStatus, dueBuckets } from '../runtime/jobs/due-entry';
 import type { DueJob } from '../runtime/jobs/due-jobs';
+import { MOST_ABANDONED } from '../runtime/jobs/lease';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { SweepDependencies } from './dependencies';
 
@@ -12,9 +13,6 @@ const PER_BUCKET = 10;
 
 /** Milliseconds after the end of a lease at which its worker counts as dead: clocks differ. */
 const LEASE_MARGIN_MS = 60_000;
-
-/** Times that a job may be abandoned before it is given up: whatever runs it dies of it. */
-const MOST_ABANDONED = 5;
 
 /** Messages in the queue above which a job that waits is taken to wait its turn, not to have lost its message. */
 const BACKLOG = 100;

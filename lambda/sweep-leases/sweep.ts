@@ -1,14 +1,22 @@
-import { UPSTREAM_BREAKER } from '../../lib/contract/control';
+import { type BreakerRow, BreakerStatus, UPSTREAM_BREAKER } from '../../lib/contract/control';
+import { MetricName } from '../../lib/contract/metrics';
 import type { SweepDependencies } from './dependencies';
 import { healControl } from './heal-control';
 import { type SweepResult, sweepJobs } from './sweep-jobs';
 
+/** Seconds for which the breaker has not been closed; 0 where it is. */
+export const openSeconds = (row: BreakerRow | undefined, nowMs: number): number =>
+  !row || row.status === BreakerStatus.CLOSED
+    ? 0
+    : Math.max(0, Math.floor((nowMs - (row.lastOpenedAt ?? row.changedAt)) / 1_000));
+
 /**
- * One sweep over the stuck jobs and the breaker's controller; each is done whatever becomes of the other.
+ * One sweep over the stuck jobs and the breaker's controller, which says how long the breaker is open; each is done whatever becomes of the other.
  * @throws AggregateError where anything failed: the next sweep tries it again.
  */
 export const sweep = async (dependencies: SweepDependencies): Promise<SweepResult> => {
   const row = await dependencies.store.read(UPSTREAM_BREAKER);
+  dependencies.gaugeSeconds(MetricName.BREAKER_OPEN_SECONDS, openSeconds(row, dependencies.now()));
   const [healed, swept] = await Promise.allSettled([
     healControl(UPSTREAM_BREAKER, row, dependencies),
     sweepJobs(row, dependencies),

@@ -44,9 +44,20 @@ export const parseCompletion = (body: Buffer): Completion | undefined => {
   return { text: message.content.map(textOf).join(''), stopReason, model, usage };
 };
 
-/** The `type` of an error document; its message is left behind, as it may quote the request. */
+/** How Anthropic begins to say, under the type of a bad request, that the account has no credit. */
+const NO_CREDIT = 'Your credit balance is too low';
+
+/** The type that other providers, and Anthropic itself elsewhere, have for it. */
+const BILLING_ERROR = 'billing_error';
+
+/**
+ * The `type` of an error document; its message is left behind, as it may quote the request. Of the message only its
+ * beginning is looked at, which is the provider's own wherever it quotes.
+ */
 export const parseErrorType = (body: Buffer): string | undefined => {
   const document = parseJson(body);
-  const type = isObject(document) && isObject(document.error) ? document.error.type : undefined;
+  if (!isObject(document) || !isObject(document.error)) return undefined;
+  const { type, message } = document.error;
+  if (typeof message === 'string' && message.startsWith(NO_CREDIT)) return BILLING_ERROR;
   return typeof type === 'string' && /^[a-z_]{1,64}$/.test(type) ? type : undefined;
 };

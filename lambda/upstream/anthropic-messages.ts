@@ -1,6 +1,8 @@
 import { FailureReason, type FailureReasonValue } from '../../lib/contract/failures';
 import type { Clock } from '../runtime/clock/clock';
 import type { Submission } from '../runtime/jobs/submission';
+import type { Classification } from '../runtime/retry/classification';
+import { classifyHttpFailure, type HttpFailure, isOutOfCredit } from '../runtime/retry/classify-http';
 import { parseRetryAfter } from '../runtime/retry/retry-after';
 import { parseCompletion, parseErrorType } from './anthropic-answers';
 import { type Disposition, TransportError, type TransportFault, UpstreamError } from './errors';
@@ -12,11 +14,11 @@ const API_VERSION = '2023-06-01';
 /** Longest wait that a `retry-after` can ask for, in milliseconds; also the cap of the queue's own backoff. */
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
-/** Statuses that another call soon may not meet; 529 is Anthropic's "overloaded". */
-const TRANSIENT = new Set([408, 409, 429, 500, 502, 503, 504, 529]);
+/** Statuses that concern the service's own credential: no client's request is at fault. */
+const CREDENTIAL_REFUSED: ReadonlySet<number> = new Set([401, 403]);
 
-/** Statuses that concern the service's own account: no client's request is at fault. */
-const OPERATORS_FAULT = new Set([401, 402, 403]);
+/** Statuses of a gateway that has waited for the upstream itself, or for the call. */
+const TIMED_OUT: ReadonlySet<number> = new Set([408, 504]);
 
 const FAULTS: Record<TransportFault, { readonly reason: FailureReasonValue; readonly disposition: Disposition }> = {
   connect: { reason: FailureReason.UPSTREAM_CONNECTION, disposition: 'retry' },
@@ -68,26 +70,43 @@ export class AnthropicMessages implements IUpstream {
       });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw new UpstreamError({ ...FAULTS[error.fault], firstByteArrived: error.firstByteArrived, cause: error });
+      const { fault, firstByteArrived } = error;
+      // Without a connection nothing was sent.
+      throw new UpstreamError({ ...FAULTS[fault], paid: fault !== 'connect', firstByteArrived, cause: error });
     }
   }
 
   #refusal({ status, headers, body }: HttpAnswer): UpstreamError {
+    const failure = { status, errorType: parseErrorType(body) };
+    const nowMs = this.#now();
+    const classification = classifyHttpFailure(failure, nowMs);
     return new UpstreamError({
-      ...meaningOf(status),
+      ...meaningOf(failure, classification),
+      paid: classification.paid,
       status,
-      providerType: parseErrorType(body),
-      retryAfterMs: parseRetryAfter(headers['retry-after'], this.#now(), MAX_RETRY_AFTER_MS),
+      providerType: failure.errorType,
+      retryAfterMs: parseRetryAfter(headers['retry-after'], nowMs, MAX_RETRY_AFTER_MS),
       firstByteArrived: true,
     });
   }
 }
 
-const meaningOf = (status: number): { readonly reason: FailureReasonValue; readonly disposition: Disposition } => {
-  if (OPERATORS_FAULT.has(status)) return { reason: FailureReason.UPSTREAM_CREDENTIAL, disposition: 'return' };
-  const disposition = TRANSIENT.has(status) ? 'retry' : status >= 400 && status < 500 ? 'refuse' : 'return';
-  if (disposition === 'refuse') return { reason: FailureReason.UPSTREAM_REFUSED, disposition };
-  if (status === 429) return { reason: FailureReason.UPSTREAM_RATE_LIMITED, disposition };
-  if (status === 408 || status === 504) return { reason: FailureReason.UPSTREAM_TIMEOUT, disposition };
-  return { reason: FailureReason.UPSTREAM_ERROR, disposition };
+interface Meaning {
+  readonly reason: FailureReasonValue;
+  readonly disposition: Disposition;
+}
+
+/** What a status means for the job; whether another call soon may help, the library says. */
+const meaningOf = (failure: HttpFailure, { action }: Classification): Meaning => {
+  const { status = 0 } = failure;
+  if (isOutOfCredit(failure)) return { reason: FailureReason.UPSTREAM_CREDIT, disposition: 'return' };
+  if (CREDENTIAL_REFUSED.has(status)) return { reason: FailureReason.UPSTREAM_CREDENTIAL, disposition: 'return' };
+  const isRequests = action === 'never' && status >= 400 && status < 500;
+  if (isRequests) return { reason: FailureReason.UPSTREAM_REFUSED, disposition: 'refuse' };
+  return { reason: reasonOf(status), disposition: action === 'never' ? 'return' : 'retry' };
+};
+
+const reasonOf = (status: number): FailureReasonValue => {
+  if (status === 429) return FailureReason.UPSTREAM_RATE_LIMITED;
+  return TIMED_OUT.has(status) ? FailureReason.UPSTREAM_TIMEOUT : FailureReason.UPSTREAM_ERROR;
 };

@@ -1,4 +1,4 @@
-import type { FailureReasonValue } from '../../lib/contract/failures';
+import { FailureReason, type FailureReasonValue } from '../../lib/contract/failures';
 
 /**
  * What an upstream's failure means for the job:
@@ -23,6 +23,8 @@ export interface UpstreamErrorDetails {
   readonly providerType?: string;
   /** Milliseconds to wait before the next call. @default - the upstream did not say */
   readonly retryAfterMs?: number;
+  /** Whether the call has cost something, or perhaps. @default true */
+  readonly paid?: boolean;
   /** Whether any of the answer had arrived: from then on the call has probably been paid for. */
   readonly firstByteArrived: boolean;
   readonly cause?: unknown;
@@ -36,10 +38,11 @@ export class UpstreamError extends Error {
   readonly status: number | undefined;
   readonly providerType: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly paid: boolean;
   readonly firstByteArrived: boolean;
 
   constructor(details: UpstreamErrorDetails) {
-    const { reason, disposition, status, providerType, retryAfterMs, firstByteArrived, cause } = details;
+    const { reason, disposition, status, providerType, retryAfterMs, paid = true, firstByteArrived, cause } = details;
     const codes = [status && `HTTP ${status}`, providerType, codeOf(cause)];
     super([reason, ...codes.filter(Boolean)].join(' '), { cause });
     this.reason = reason;
@@ -47,6 +50,7 @@ export class UpstreamError extends Error {
     this.status = status;
     this.providerType = providerType;
     this.retryAfterMs = retryAfterMs;
+    this.paid = paid;
     this.firstByteArrived = firstByteArrived;
   }
 
@@ -56,7 +60,12 @@ export class UpstreamError extends Error {
 
   /** Whether the upstream did not accept the credential: a newer one may be accepted. */
   get isCredentialRejected(): boolean {
-    return this.status === 401 || this.status === 403;
+    return this.reason === FailureReason.UPSTREAM_CREDENTIAL;
+  }
+
+  /** Whether the service's own account is at fault: its credential, or its credit. */
+  get isAccountRefused(): boolean {
+    return this.isCredentialRejected || this.reason === FailureReason.UPSTREAM_CREDIT;
   }
 }
 

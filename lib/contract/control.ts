@@ -18,6 +18,16 @@ export const UPSTREAM_BREAKER = 'upstream';
 
 export const breakerRowName = (breaker: string): string => `breaker#${breaker}`;
 
+/** Name of the row that says when the upstream last served a job of this service. */
+export const servedRowName = (upstream: string): string => `served#${upstream}`;
+
+/** Whom the upstream served last. A missing row is: nobody yet. */
+export interface ServedRow {
+  readonly name: string;
+  /** Start of the newest call that succeeded anywhere in the fleet, in milliseconds since the epoch. */
+  readonly servedAt: number;
+}
+
 /** What a row of a breaker holds; times are milliseconds since the epoch. A missing row is a closed breaker of epoch 0. */
 export interface BreakerRow {
   readonly name: string;
@@ -37,6 +47,8 @@ export interface BreakerRow {
   readonly successes: number;
   readonly probeOwner?: string;
   readonly probeUntil?: number;
+  /** Before when no probe may start, after one that was given back without a verdict. */
+  readonly nextProbeAt?: number;
   /** Set by `bulwark breaker open`: no probe runs until somebody closes it. */
   readonly held?: boolean;
 }

@@ -4,6 +4,8 @@ export const FailureReason = {
   UPSTREAM_REFUSED: 'upstream-refused',
   /** The upstream did not accept the service's own credential or account. */
   UPSTREAM_CREDENTIAL: 'upstream-credential',
+  /** The service's own account at the upstream has no credit left. */
+  UPSTREAM_CREDIT: 'upstream-credit',
   /** The upstream asked for fewer requests. */
   UPSTREAM_RATE_LIMITED: 'upstream-rate-limited',
   /** The upstream failed on its side. */

@@ -13,7 +13,15 @@ export const FIRST_QUEUED_AT = 'firstQueuedAt';
  * late or twice does nothing.
  */
 export type ControlMessage =
-  /** Lets one job through as the breaker's probe; `idle` counts the times in a row that the queue had none. */
-  | { readonly kind: 'probe'; readonly breaker: string; readonly epoch: number; readonly idle: number }
+  /** Lets one job through as the breaker's probe. */
+  | {
+      readonly kind: 'probe';
+      readonly breaker: string;
+      readonly epoch: number;
+      /** The probe within the epoch that it stands for. @default - the one that the row waits for when it is received */
+      readonly turn?: string;
+      /** Times in a row that it was for nothing. */
+      readonly idle: number;
+    }
   /** Lets the consumer run with at least this many concurrent processors, and more a step later. */
   | { readonly kind: 'resume'; readonly breaker: string; readonly epoch: number; readonly concurrency: number };

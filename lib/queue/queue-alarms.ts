@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { runbookAlarm, tell } from '../alerting/runbook-alarm';
 
 /** Receives for each deletion above which messages are going round in circles. */
 export const POISON_RATIO = 3;
@@ -44,63 +44,41 @@ export class QueueAlarms extends Construct {
   constructor(scope: Construct, id: string, props: QueueAlarmsProps) {
     super(scope, id);
     const { queue, deadLetterQueue, maxAge } = props;
-    this.deadLetters = this.add('DeadLetters', {
+    this.deadLetters = runbookAlarm(this, 'DeadLetters', {
       metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
       description: 'Messages that nobody could process lie in the dead-letter queue.',
       runbook: 'dead-letters',
     });
-    this.deadLetterArrivals = this.add('DeadLetterArrivals', {
+    this.deadLetterArrivals = runbookAlarm(this, 'DeadLetterArrivals', {
       metric: arrivalsIn(deadLetterQueue),
+      // A minute's metrics may come minutes late: each minute is looked at five times, and one arrival is enough.
+      evaluationPeriods: 5,
+      datapointsToAlarm: 1,
       description: 'Messages have arrived in the dead-letter queue within the last minutes.',
       runbook: 'dead-letters',
     });
-    this.oldestMessage = this.add('OldestMessage', {
+    this.oldestMessage = runbookAlarm(this, 'OldestMessage', {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
       threshold: maxAge.toSeconds(),
       evaluationPeriods: 3,
       description: `The oldest message has waited for more than ${maxAge.toSeconds()} seconds.`,
       runbook: 'oldest-message',
     });
-    this.poison = this.add('Poison', {
+    this.poison = runbookAlarm(this, 'Poison', {
       metric: receivesPerDeletion(queue),
       threshold: POISON_RATIO,
-      evaluationPeriods: 3,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
       description: `Messages are received more than ${POISON_RATIO} times for each one that is done.`,
       runbook: 'poison-messages',
     });
-    if (props.topic) {
-      const action = new SnsAction(props.topic);
-      for (const alarm of this.all) {
-        alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
-      }
-    }
+    tell(props.topic, this.all);
   }
 
   /** All four. */
   public get all(): cloudwatch.Alarm[] {
     return [this.deadLetters, this.deadLetterArrivals, this.oldestMessage, this.poison];
   }
-
-  private add(id: string, { metric, threshold, evaluationPeriods, description, runbook }: Watch): cloudwatch.Alarm {
-    return new cloudwatch.Alarm(this, id, {
-      metric,
-      threshold: threshold ?? 0,
-      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: evaluationPeriods ?? 1,
-      // A queue that rests reports nothing, and that is well.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${description} Runbook: docs/runbooks/${runbook}.md`,
-    });
-  }
-}
-
-interface Watch {
-  readonly metric: cloudwatch.IMetric;
-  readonly threshold?: number;
-  readonly evaluationPeriods?: number;
-  readonly description: string;
-  readonly runbook: string;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -110,11 +88,17 @@ const MINUTE = Duration.minutes(1);
  * SQS's own counter of arrivals does not do: `NumberOfMessagesSent` leaves out what a redrive policy moves ("Available
  * CloudWatch metrics for Amazon SQS"). Of the depth the least of each minute is taken, so that a deletion and the fall
  * of the depth that it brings are in the same minute.
+ *
+ * A minute counts only once both depths of it are in: `0 * (...)` is missing where one of them is. Were a late depth
+ * filled, deletions that come before it would look like arrivals. A hole between two minutes repeats the one before it,
+ * or the way back from it would look like an arrival; where nothing came before, the queue slept, which SQS lets only an
+ * empty queue do, and its depth was 0.
  */
 function arrivalsIn(queue: sqs.IQueue): cloudwatch.MathExpression {
   const least = { period: MINUTE, statistic: 'Minimum' };
   return new cloudwatch.MathExpression({
-    expression: 'DIFF(FILL(waiting, 0) + FILL(received, 0)) + FILL(deleted, 0)',
+    expression:
+      'DIFF(FILL(FILL(waiting, REPEAT), 0) + FILL(FILL(received, REPEAT), 0)) + FILL(deleted, 0) + 0 * (waiting + received)',
     usingMetrics: {
       waiting: queue.metricApproximateNumberOfMessagesVisible(least),
       received: queue.metricApproximateNumberOfMessagesNotVisible(least),

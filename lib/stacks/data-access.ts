@@ -62,7 +62,7 @@ export class DataAccess {
 
   /** Reads and changes what the fleet has agreed on. */
   public changeControl(writer: StandardFunction): void {
-    this.useTable(writer, this.data.controlTable, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    this.useTable(writer, this.data.controlTable, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 

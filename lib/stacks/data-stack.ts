@@ -12,11 +12,17 @@ import { ClientsTable, JobsTable } from '../contract/tables';
 import { UPSTREAM_SECRET_FIELD } from '../contract/upstream-secret';
 import { ResilientQueue } from '../queue/resilient-queue';
 
+/** Seconds by which the breaker's controller outlives the run of the processor that it waits for. */
+const CONTROL_MARGIN_SECONDS = 30;
+
+/** Longest run of the processor in seconds: Lambda allows 900, and the controller needs its margin of them. */
+const MOST_PROCESS_SECONDS = 900 - CONTROL_MARGIN_SECONDS;
+
 /** Settings of a `DataStack`. */
 export interface DataStackProps extends StackProps {
   /**
-   * Longest run of the function that processes jobs, between 10 and 900 seconds; the queue's visibility timeout
-   * follows from it.
+   * Longest run of the function that processes jobs, between 10 and 870 seconds; the queue's visibility timeout
+   * follows from it, and the breaker's controller, which waits for single runs, has 30 seconds more.
    */
   readonly processTimeout: Duration;
 
@@ -72,7 +78,7 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, props: DataStackProps) {
     const protectData = props.protectData ?? true;
     new ConfigCheck(scope, id)
-      .integer('processTimeout', props.processTimeout.toSeconds({ integral: false }), 10, 900)
+      .integer('processTimeout', props.processTimeout.toSeconds({ integral: false }), 10, MOST_PROCESS_SECONDS)
       .throwProblems();
     super(scope, id, { ...props, terminationProtection: props.terminationProtection ?? protectData });
     this.protectData = protectData;
@@ -190,9 +196,9 @@ export class DataStack extends Stack {
   }
 }
 
-/** The controller waits for a run of the processor, and needs some time before and after it. Lambda allows 900 seconds. */
+/** The controller waits for a run of the processor, and needs some time before and after it. */
 function controlTimeout(processTimeout: Duration): Duration {
-  return Duration.seconds(Math.min(900, processTimeout.toSeconds() + 30));
+  return Duration.seconds(processTimeout.toSeconds() + CONTROL_MARGIN_SECONDS);
 }
 
 /** Refuses to everybody, whatever their own policies allow, to change or delete a row. */

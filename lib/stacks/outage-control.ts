@@ -41,10 +41,15 @@ export const breakerEnvironment = (settings: ResolvedOutageSettings): Record<str
   [EnvironmentKey.BREAKER_SUCCESSES_TO_CLOSE]: String(settings.successesToClose),
 });
 
+/** What steers the processor from outside. */
+export interface OutageControl {
+  readonly controller: StandardFunction;
+  readonly sweeper: StandardFunction;
+}
+
 /** Adds what steers the processor from outside: the controller that follows the breaker, and the sweeper. */
-export function addOutageControl(scope: Construct, props: OutageControlProps): void {
-  addController(props);
-  addSweeper(scope, props);
+export function addOutageControl(scope: Construct, props: OutageControlProps): OutageControl {
+  return { controller: addController(props), sweeper: addSweeper(scope, props) };
 }
 
 /** What both are told of the consumer. They name the mapping, and never the mapping them: that would be a cycle. */
@@ -57,7 +62,7 @@ const consumerEnvironment = ({ data, consumer, settings }: OutageControlProps): 
   [EnvironmentKey.RESUME_STEP_SECONDS]: String(settings.resumeStep.toSeconds()),
 });
 
-function addController(props: OutageControlProps): void {
+function addController(props: OutageControlProps): StandardFunction {
   const { data, access, processor, consumer, createFunction } = props;
   const controller = createFunction(
     'ControlBreaker',
@@ -92,9 +97,10 @@ function addController(props: OutageControlProps): void {
     ],
   });
   mapping.node.addDependency(listing);
+  return controller;
 }
 
-function addSweeper(scope: Construct, props: OutageControlProps): void {
+function addSweeper(scope: Construct, props: OutageControlProps): StandardFunction {
   const { data, access, consumer, settings, createFunction } = props;
   const sweeper = createFunction(
     'SweepLeases',
@@ -126,4 +132,5 @@ function addSweeper(scope: Construct, props: OutageControlProps): void {
     // The next sweep is a minute away: to try this one again would only put two beside each other.
     targets: [new LambdaFunction(sweeper, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
   });
+  return sweeper;
 }

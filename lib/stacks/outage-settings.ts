@@ -64,11 +64,20 @@ export interface OutageSettings {
 
   /**
    * How long a job may wait in the queue before it is sent again, as its message may be lost: between 1 minute and
-   * 14 days. The time for which the breaker is not closed does not count.
+   * 14 days. Neither the time for which the breaker is not closed counts nor the delay of a job that was sent anew, so
+   * that it may be shorter than the longest delay, and need not follow the queue's visibility timeout: a job whose
+   * worker died is found by the end of its lease.
    *
    * @default Duration.minutes(15)
    */
   readonly stuckAfter?: Duration;
+
+  /**
+   * How long the breaker may stay not closed before the alarm `breakerOpen` begins, between 1 minute and 1 day.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly openAlarmAfter?: Duration;
 }
 
 /** The settings with their defaults filled in. */
@@ -90,6 +99,7 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
     resumeStep: given.resumeStep ?? Duration.seconds(30),
     patience: given.patience ?? Duration.days(1),
     stuckAfter: given.stuckAfter ?? Duration.minutes(15),
+    openAlarmAfter: given.openAlarmAfter ?? Duration.minutes(15),
   };
   const check = new ConfigCheck(scope, id)
     .integer('outage.failures', settings.failures, 1, 10_000)
@@ -114,6 +124,7 @@ export function outageSettings(scope: Construct, id: string, given: OutageSettin
   within('resumeStep', settings.resumeStep, 1, 900);
   within('patience', settings.patience, 60, 14 * 86_400);
   within('stuckAfter', settings.stuckAfter, 60, 14 * 86_400);
+  within('openAlarmAfter', settings.openAlarmAfter, 60, 86_400);
   check.throwProblems();
   return settings;
 }

@@ -1,10 +1,8 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { GuardedApi } from '../api/guarded-api';
-import type { ApiThrottle } from '../api/throttle';
 import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
@@ -17,66 +15,12 @@ import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
 import { DataAccess } from './data-access';
-import type { DataStack } from './data-stack';
 import { addOutageControl, breakerEnvironment } from './outage-control';
-import { type OutageSettings, outageSettings, type ResolvedOutageSettings } from './outage-settings';
+import { outageSettings, type ResolvedOutageSettings } from './outage-settings';
+import { ServiceAlarms } from './service-alarms';
+import type { ServiceStackProps } from './service-settings';
 
-/** Settings of a `ServiceStack`. */
-export interface ServiceStackProps extends StackProps {
-  /** Where jobs, clients, queue and credential are. */
-  readonly data: DataStack;
-
-  /** Name of the environment, in lower-case letters; client keys carry it. */
-  readonly environmentName: string;
-
-  /** Version that `/health` reports. */
-  readonly version: string;
-
-  /** Base URL of the paid upstream, absolute and without a trailing slash. */
-  readonly upstreamUrl: string;
-
-  /**
-   * How the service stops calling an upstream that fails, and comes back.
-   *
-   * @default - the defaults of `OutageSettings`
-   */
-  readonly outage?: OutageSettings;
-
-  /**
-   * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.
-   *
-   * @default true
-   */
-  readonly setAccountLogRole?: boolean;
-
-  /**
-   * How long logs are kept.
-   *
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * What becomes of the logs when they leave the stack.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly logRemovalPolicy?: RemovalPolicy;
-
-  /**
-   * What all clients together may ask of the API.
-   *
-   * @default - that of `GuardedApi`
-   */
-  readonly stageThrottle?: ApiThrottle;
-
-  /**
-   * What one client may ask of the API.
-   *
-   * @default - that of `GuardedApi`
-   */
-  readonly clientThrottle?: ApiThrottle;
-}
+export type { ServiceStackProps };
 
 /** A scheme, a host, and perhaps a path that does not end in a slash. */
 const BASE_URL = /^https?:\/\/[^/\s?#]+(\/[^\s?#]*[^\s?#/])?$/;
@@ -91,6 +35,8 @@ const LEASE_MARGIN = Duration.seconds(5);
 export class ServiceStack extends Stack {
   /** The API of the service's clients. */
   public readonly api: GuardedApi;
+  /** Alarms on given-up jobs, the account at the upstream, AWS itself, the breaker and the functions behind the API. */
+  public readonly alarms: ServiceAlarms;
 
   private readonly settings: ServiceStackProps;
   private readonly access: DataAccess;
@@ -120,15 +66,23 @@ export class ServiceStack extends Stack {
     this.access = new DataAccess(props.data);
     this.api = this.createApi();
     this.addRoutes();
-    this.createRelay();
+    const relay = this.createRelay();
     const { processor, consumer } = this.createProcessor();
-    addOutageControl(this, {
+    const { controller, sweeper } = addOutageControl(this, {
       data: props.data,
       access: this.access,
       processor,
       consumer,
       settings: outage,
       createFunction: (...args) => this.createFunction(...args),
+    });
+    this.alarms = new ServiceAlarms(this, 'Alarms', {
+      processor,
+      relay,
+      controller,
+      sweeper,
+      openAlarmAfter: outage.openAlarmAfter,
+      topic: props.alarmTopic,
     });
     new CfnOutput(this, StackOutput.CONSUMER_MAPPING_ID, { value: consumer.eventSourceMappingId });
     new CfnOutput(this, StackOutput.API_URL, { value: this.api.url });
@@ -199,7 +153,7 @@ export class ServiceStack extends Stack {
     return readiness;
   }
 
-  private createRelay(): void {
+  private createRelay(): StandardFunction {
     const { workQueue } = this.settings.data;
     const relay = this.createFunction(
       'RelayOutbox',
@@ -229,6 +183,7 @@ export class ServiceStack extends Stack {
       ],
     });
     mapping.node.addDependency(listing);
+    return relay;
   }
 
   private createProcessor(): { processor: StandardFunction; consumer: lambda.EventSourceMapping } {

@@ -54,8 +54,8 @@ test.each(['http://127.0.0.1:4700', 'https://llm.example.com'])('lets the local 
 });
 
 test.each([
-  ['processTimeoutSeconds', 10, 9, 'must be an integer between 10 and 900'],
-  ['processTimeoutSeconds', 900, 901, 'must be an integer between 10 and 900'],
+  ['processTimeoutSeconds', 10, 9, 'must be an integer between 10 and 870'],
+  ['processTimeoutSeconds', 870, 871, 'must be an integer between 10 and 870'],
   ['processConcurrency', 2, 1, 'must be an integer between 2 and 1000'],
   ['processConcurrency', 1000, 1001, 'must be an integer between 2 and 1000'],
   ['logRetentionDays', 30, 15, 'must be a retention that CloudWatch Logs knows'],

@@ -22,15 +22,10 @@ const CLOSED: BreakerRow = {
 };
 const OPEN: BreakerRow = { ...CLOSED, status: 'open', epoch: 5, reason: 'failure-rate', openings: 2, openUntil: NOW };
 const HELD: BreakerRow = { ...OPEN, held: true };
-const HALF_OPEN: BreakerRow = {
-  ...OPEN,
-  status: 'half-open',
-  epoch: 6,
-  successes: 1,
-  probeOwner: 'worker',
-  probeUntil: NOW + 60_000,
-};
-const ROWS = [undefined, CLOSED, OPEN, HELD, HALF_OPEN];
+const { openUntil: _, ...HALF } = { ...OPEN, status: 'half-open', epoch: 6, successes: 1 } as const;
+const HALF_OPEN: BreakerRow = { ...HALF, probeOwner: 'worker', probeUntil: NOW + 60_000 };
+const WAITING: BreakerRow = { ...HALF, nextProbeAt: NOW + 30_000 };
+const ROWS = [undefined, CLOSED, OPEN, HELD, HALF_OPEN, WAITING];
 
 test.each(ROWS)('an operator’s command makes of %j what the runtime’s own rule makes of it', (row) => {
   for (const to of ['open', 'closed'] as const) {
@@ -65,9 +60,32 @@ describe('breaker status', () => {
         'breaker    upstream: half-open',
         'since      2026-11-22T11:59:00.000Z (failure-rate), epoch 6',
         'opened     2026-11-22T11:58:00.000Z, openings in a row: 2',
-        'next probe 2026-11-22T12:00:00.000Z, successes in a row: 1',
+        'next probe under way, until 2026-11-22T12:01:00.000Z at the latest, successes in a row: 1',
       ],
     ],
+    [
+      OPEN,
+      [
+        'breaker    upstream: open',
+        'since      2026-11-22T11:59:00.000Z (failure-rate), epoch 5',
+        'opened     2026-11-22T11:58:00.000Z, openings in a row: 2',
+        'next probe 2026-11-22T12:00:00.000Z, successes in a row: 0',
+      ],
+    ],
+    ...(
+      [
+        [WAITING, '2026-11-22T12:00:30.000Z'],
+        [HALF, 'now'],
+      ] as const
+    ).map(([row, next]): [BreakerRow, string[]] => [
+      row,
+      [
+        'breaker    upstream: half-open',
+        'since      2026-11-22T11:59:00.000Z (failure-rate), epoch 6',
+        'opened     2026-11-22T11:58:00.000Z, openings in a row: 2',
+        `next probe ${next}, successes in a row: 1`,
+      ],
+    ]),
   ])('tells of %j, and of the consumer', async (row, lines) => {
     cloud.breaker = row;
     expect(await cloud.bulwark('breaker', 'status')).toEqual({

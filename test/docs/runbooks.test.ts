@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP } from '../../cli/help';
+import { synthEnvironment } from '../lib/stacks/synth-environment';
 
 const FOLDER = 'docs/runbooks';
 const pages = readdirSync(FOLDER).filter((file) => file !== 'README.md');
@@ -33,6 +34,18 @@ test('every page that the code names is there', () => {
   ]);
   expect(named).toContain('dead-letters.md');
   expect(named.filter((name) => !pages.includes(name))).toEqual([]);
+});
+
+test('every alarm of prod ends in a page that is there, and that says who notices', () => {
+  const { data, service } = synthEnvironment('prod');
+  const alarms = [data, service].flatMap((template) =>
+    Object.entries(template.findResources('AWS::CloudWatch::Alarm')),
+  );
+  expect(alarms.length).toBeGreaterThan(15);
+  for (const [id, { Properties }] of alarms) {
+    const [page = 'none'] = matches(Properties.AlarmDescription ?? '', / Runbook: docs\/runbooks\/([a-z-]+\.md)$/g);
+    expect({ id, page, isThere: pages.includes(page) }).toEqual({ id, page, isThere: true });
+  }
 });
 
 const COMMANDS = matches(HELP, /^ {2}([a-z]+(?: [a-z]+)?) +--env/gm);

@@ -143,7 +143,9 @@ class NothingLostDrill {
       let view = await this.#api.read(job.id);
       while (!isFinal(view) && performance.now() < deadline && !(await this.#isDeadLettered(job))) {
         this.options.signal?.throwIfAborted();
-        await sleep(500);
+        // A service in use: poison that fails where nobody else is served could be an outage's.
+        await this.#api.accept('One more.');
+        await sleep(2_000);
         view = await this.#api.read(job.id);
       }
       views.set(job, view);

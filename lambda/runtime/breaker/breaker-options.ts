@@ -35,7 +35,7 @@ export interface BreakerOptions {
   readonly maxOpenForMs?: number;
   /** Probes in a row that close it; an integer >= 1. @default 2 */
   readonly successesToClose?: number;
-  /** Milliseconds that one probe may take before another worker may probe in its stead; > 0. @default 60000 */
+  /** Milliseconds, but at least `openForMs`, after which another may probe in a worker's stead; > 0. @default 60000 */
   readonly probeLeaseMs?: number;
   /** Milliseconds by which two clocks of the fleet may differ; >= 0. @default 2000 */
   readonly maxSkewMs?: number;

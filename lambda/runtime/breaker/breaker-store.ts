@@ -24,11 +24,11 @@ export interface TakeProbeCommand {
   readonly maxSkewMs: number;
 }
 
-/** How a probe ended. `released`: it was not made, or said nothing; the right is given back. */
+/** How a probe ended. `released`: it was not made, or said nothing; nobody may probe before `nextProbeAt`. */
 export type ProbeResult =
   | { readonly kind: 'succeeded' /** Probes in a row that close the breaker. */; readonly successesToClose: number }
   | { readonly kind: 'failed'; readonly openUntil: number; readonly reason: string }
-  | { readonly kind: 'released' };
+  | { readonly kind: 'released'; readonly nextProbeAt: number };
 
 export interface RecordProbeCommand {
   /** As in the command that took the probe. */

@@ -23,6 +23,8 @@ export type BreakerState =
       /** Probes in a row that have succeeded. */
       readonly successes: number;
       readonly lastOpenedAt: number;
+      /** Before when no probe may start, as the last one ended without a verdict. @default - one may now */
+      readonly nextProbeAt?: number;
     };
 
 /** The state with what the breaker knows about its own knowledge. */
@@ -42,7 +44,10 @@ export interface Permit {
   success(durationMs: number): Promise<void> | void;
   /** The call failed by the upstream's fault. */
   failure(durationMs: number): Promise<void> | void;
-  /** The call was not made, or its end says nothing about the upstream (cancelled, refused for the request's fault). */
+  /**
+   * The call was not made, or its end says nothing about the upstream (cancelled, refused for the request's fault).
+   * After a probe, which may have been a paid call, the next one waits for `openForMs`.
+   */
   abandon(): Promise<void> | void;
 }
 

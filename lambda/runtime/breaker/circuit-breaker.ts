@@ -5,8 +5,14 @@ import type { ProbeResult, TakeProbeCommand } from './breaker-store';
 import { BreakerOpenError } from './errors';
 import { NormalPermit, type PermitKeeper, ProbePermit } from './permits';
 import { RollingWindow } from './rolling-window';
-import { StateKeeper } from './state-keeper';
+import { type Command, StateKeeper } from './state-keeper';
 import { recordProbe, takeProbe, trip } from './transitions';
+
+/**
+ * Times that a probe is taken, or its outcome written, where the store fails: nobody else can say it, and unsaid it
+ * costs the fleet the rest of the probe's lease.
+ */
+const PROBE_TRIES = 3;
 
 /** What the end of a call does; made once for a closed generation, and not for each call. */
 interface Endings {
@@ -171,20 +177,22 @@ export class CircuitBreaker implements IBreaker {
   }
 
   async #takeProbe(owner: string): Promise<Permit | undefined> {
-    const { name, probeLeaseMs: leaseMs, maxSkewMs } = this.#options;
+    const { name, probeLeaseMs, openForMs, maxSkewMs } = this.#options;
     const { row } = this.#keeper;
     this.#probes += 1;
     const unique = `${owner}#${this.#signature}.${this.#probes}`;
     const epoch = row?.epoch ?? 0;
+    // A worker that dies in its probe has made the one call of a window too.
+    const leaseMs = Math.max(probeLeaseMs, openForMs);
     const command: TakeProbeCommand = { owner: unique, epoch, nowMs: this.#now(), leaseMs, maxSkewMs };
     // Where the known row already refuses, the store need not be asked.
     const held = takeProbe(row, name, command);
     if (!held) return undefined;
-    const taken = await this.#keeper.carryOut({
+    const take: Command = {
       inStore: (store) => store.takeProbe(name, command),
       locally: (current) => takeProbe(current, name, command),
-    });
-    if (!taken) return undefined;
+    };
+    if (!(await this.#keeper.carryOut(take, PROBE_TRIES))) return undefined;
     this.#keeper.tell((observer) => observer.onProbe?.());
     return new ProbePermit(this.#permits, unique, held.epoch);
   }
@@ -199,15 +207,16 @@ export class CircuitBreaker implements IBreaker {
     const nowMs = this.#now();
     const result = this.#probeResult(durationMs > this.#slowCallMs ? 'failed' : end, nowMs);
     const command = { owner, epoch, nowMs, result };
-    await this.#keeper.carryOut({
+    const record: Command = {
       inStore: (store) => store.recordProbe(name, command),
       locally: (row) => recordProbe(row, name, command),
-    });
+    };
+    await this.#keeper.carryOut(record, PROBE_TRIES);
   }
 
   #probeResult(kind: 'succeeded' | 'failed' | 'released', nowMs: number): ProbeResult {
     if (kind === 'succeeded') return { kind, successesToClose: this.#options.successesToClose };
-    if (kind !== 'failed') return { kind };
+    if (kind === 'released') return { kind, nextProbeAt: nowMs + this.#options.openForMs };
     const openings = (this.#keeper.row?.openings ?? 0) + 1;
     return { kind, openUntil: nowMs + this.#openForMs(openings), reason: 'probe-failed' };
   }
@@ -238,7 +247,8 @@ export class CircuitBreaker implements IBreaker {
     const { name: breaker, cacheMs, openForMs } = this.#options;
     const state = this.#keeper.view();
     const isHeld = state.status === 'open' && state.held;
-    const retryAt = state.status === 'open' ? state.openUntil : (this.#keeper.row?.probeUntil ?? 0);
+    const { probeUntil = 0, nextProbeAt = 0 } = this.#keeper.row ?? {};
+    const retryAt = state.status === 'open' ? state.openUntil : Math.max(probeUntil, nextProbeAt);
     this.#refusal ??= new BreakerOpenError({ breaker, retryAt, leastMs: isHeld ? openForMs : cacheMs }, this.#now);
     return this.#refusal;
   }

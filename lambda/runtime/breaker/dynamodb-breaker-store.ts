@@ -10,17 +10,24 @@ import { type BreakerRow, breakerRowName, ControlTable } from '../../../lib/cont
 import { CompareAndSetBreakerStore } from './compare-and-set-store';
 import type { MaybeRow } from './transitions';
 
+/** What of a row changes within an epoch. */
+const PROBING = ['successes', 'probeOwner', 'nextProbeAt'] as const;
+
 /**
- * Whether the row is still the one that was seen. Within an epoch a row changes by its probe alone, and each holder's
- * name is new, so that these three say it whole; a writer of another kind only has to give a new epoch.
+ * Whether the row is still the one that was seen. Within an epoch a row changes by its probe alone, each holder's name
+ * is new, and each that gives the right back names a later time, so that these say it whole; a writer of another kind
+ * only has to give a new epoch.
  */
 const unchanged = (seen: MaybeRow): Partial<PutItemCommandInput> =>
   seen
     ? {
-        ConditionExpression: `#epoch = :epoch AND #successes = :successes AND ${seen.probeOwner === undefined ? 'attribute_not_exists(#probeOwner)' : '#probeOwner = :probeOwner'}`,
-        ExpressionAttributeNames: { '#epoch': 'epoch', '#successes': 'successes', '#probeOwner': 'probeOwner' },
+        ConditionExpression: [
+          '#epoch = :epoch',
+          ...PROBING.map((key) => (seen[key] === undefined ? `attribute_not_exists(#${key})` : `#${key} = :${key}`)),
+        ].join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries(['epoch', ...PROBING].map((key) => [`#${key}`, key])),
         ExpressionAttributeValues: marshall(
-          { ':epoch': seen.epoch, ':successes': seen.successes, ':probeOwner': seen.probeOwner },
+          Object.fromEntries((['epoch', ...PROBING] as const).map((key) => [`:${key}`, seen[key]])),
           { removeUndefinedValues: true },
         ),
       }

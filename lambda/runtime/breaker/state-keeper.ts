@@ -61,14 +61,17 @@ export class StateKeeper {
     return this.#reading;
   }
 
-  /** Carries the command out, and answers whether it took effect; never rejects. */
-  async carryOut({ inStore, locally }: Command): Promise<boolean> {
+  /**
+   * Carries the command out, and answers whether it took effect; never rejects. With more than one try, a store that
+   * fails is asked again at once, while `storeTimeoutMs` has not passed: the command must bear to come twice.
+   */
+  async carryOut({ inStore, locally }: Command, tries = 1): Promise<boolean> {
     const { store, now } = this.#options;
     const knownUnreachable = this.#degraded && now() < this.freshUntil;
     this.#commands += 1;
     if (store && !knownUnreachable) {
       try {
-        const { done, row } = await this.#inTime(inStore(store));
+        const { done, row } = await this.#insist(() => inStore(store), tries);
         this.#commands += 1;
         this.#reached(row);
         return done;
@@ -107,6 +110,18 @@ export class StateKeeper {
     // The store refuses where it has another epoch than this process last read.
     const command = { expectedEpoch: this.#sharedEpoch, nowMs: this.#options.now(), openUntil, reason };
     return (await this.#inTime(store.trip(this.#options.name, command))).row;
+  }
+
+  async #insist<T>(ask: () => Promise<T>, tries: number): Promise<T> {
+    const { now, storeTimeoutMs } = this.#options;
+    const until = now() + storeTimeoutMs;
+    for (let left = tries - 1; ; left -= 1) {
+      try {
+        return await this.#inTime(ask());
+      } catch (error) {
+        if (left < 1 || now() >= until) throw error;
+      }
+    }
   }
 
   #inTime<T>(work: Promise<T>): Promise<T> {

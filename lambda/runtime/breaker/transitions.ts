@@ -35,12 +35,16 @@ export const trip = (row: MaybeRow, name: string, command: TripCommand): MaybeRo
   });
 };
 
-/** Whether nobody holds the right to probe; another's lease is honoured for `maxSkewMs` past its end. */
+/** Whether nobody holds the right to probe and none waits; another's lease is honoured for `maxSkewMs` past its end. */
 const isProbeFree = (
-  { probeUntil = Number.NEGATIVE_INFINITY }: BreakerRow,
+  { probeUntil = Number.NEGATIVE_INFINITY, nextProbeAt = Number.NEGATIVE_INFINITY }: BreakerRow,
   nowMs: number,
   maxSkewMs: number,
-): boolean => probeUntil + maxSkewMs < nowMs;
+): boolean => probeUntil + maxSkewMs < nowMs && nextProbeAt <= nowMs;
+
+/** The row without its last probe. */
+const withoutProbe = ({ probeOwner: _owner, probeUntil: _until, nextProbeAt: _next, ...row }: BreakerRow): BreakerRow =>
+  row;
 
 /** open -> half-open when the window is over and nobody holds it open; in half-open, takes a free right to probe. */
 export const takeProbe = (row: MaybeRow, name: string, command: TakeProbeCommand): MaybeRow => {
@@ -50,22 +54,20 @@ export const takeProbe = (row: MaybeRow, name: string, command: TakeProbeCommand
   if (row?.epoch !== epoch) return undefined;
   const probe = { probeOwner: owner, probeUntil: nowMs + leaseMs };
   if (row.status === BreakerStatus.HALF_OPEN)
-    return isProbeFree(row, nowMs, maxSkewMs) ? { ...row, ...probe } : undefined;
+    return isProbeFree(row, nowMs, maxSkewMs) ? { ...withoutProbe(row), ...probe } : undefined;
   if (row.status !== BreakerStatus.OPEN || row.held || (row.openUntil ?? 0) > nowMs) return undefined;
   const { openings } = row;
   const to = { status: BreakerStatus.HALF_OPEN, changedAt: nowMs, reason: 'probe', openings, successes: 0, ...probe };
   return changed(row, name, to);
 };
 
-const withoutProbe = ({ probeOwner: _owner, probeUntil: _until, ...row }: BreakerRow): BreakerRow => row;
-
-/** half-open -> closed, open, or on in half-open with the right to probe given back; only by the probe's holder. */
+/** half-open -> closed, open, or on in half-open with the right given back for later; only by the probe's holder. */
 export const recordProbe = (row: MaybeRow, name: string, command: RecordProbeCommand): MaybeRow => {
   const { owner, epoch, nowMs, result } = command;
   if (row?.status !== BreakerStatus.HALF_OPEN || row.epoch !== epoch || row.probeOwner !== owner) return undefined;
   switch (result.kind) {
     case 'released':
-      return withoutProbe(row);
+      return { ...withoutProbe(row), nextProbeAt: result.nextProbeAt };
     case 'failed': {
       const { openUntil, reason } = result;
       const openings = row.openings + 1;
@@ -104,7 +106,7 @@ export const force = (row: MaybeRow, name: string, { to, nowMs, reason }: ForceC
 /** The state that a row tells of. */
 export const stateOf = (row: MaybeRow): BreakerState => {
   if (!row) return { status: 'closed', epoch: 0 };
-  const { epoch, changedAt, lastOpenedAt, successes } = row;
+  const { epoch, changedAt, lastOpenedAt, successes, nextProbeAt } = row;
   switch (row.status) {
     case BreakerStatus.CLOSED:
       return { status: 'closed', epoch, closedAt: changedAt, ...(lastOpenedAt === undefined ? {} : { lastOpenedAt }) };
@@ -113,6 +115,12 @@ export const stateOf = (row: MaybeRow): BreakerState => {
       return { status: 'open', epoch, openUntil, held, lastOpenedAt: lastOpenedAt ?? changedAt };
     }
     case BreakerStatus.HALF_OPEN:
-      return { status: 'half-open', epoch, successes, lastOpenedAt: lastOpenedAt ?? changedAt };
+      return {
+        status: 'half-open',
+        epoch,
+        successes,
+        lastOpenedAt: lastOpenedAt ?? changedAt,
+        ...(nextProbeAt === undefined ? {} : { nextProbeAt }),
+      };
   }
 };

@@ -14,9 +14,11 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** The message that a body holds, or undefined where it holds none. */
 export const parseControlMessage = (body: string): ControlMessage | undefined => {
   try {
-    const { kind, breaker, epoch, concurrency, idle } = JSON.parse(body) ?? {};
+    const { kind, breaker, epoch, concurrency, idle, turn } = JSON.parse(body) ?? {};
     if (!isText(breaker) || !isCount(epoch)) return undefined;
-    if (kind === 'probe' && isCount(idle)) return { kind, breaker, epoch, idle };
+    if (kind === 'probe' && isCount(idle)) {
+      return { kind, breaker, epoch, idle, ...(isText(turn) && { turn }) };
+    }
     if (kind === 'resume' && isCount(concurrency)) return { kind, breaker, epoch, concurrency };
     return undefined;
   } catch {

@@ -14,7 +14,15 @@ import { JobStatus, JobsTable } from '../../../lib/contract/tables';
 import { LeaseLostError } from './errors';
 import type { Failure, Job, JobResult, JobState } from './job';
 import type { IJobStore, Success } from './job-store';
-import { endUpdate, type JobUpdate, leaseUpdate, type Release, releaseUpdate, upstreamCallUpdate } from './job-updates';
+import {
+  endUpdate,
+  type JobUpdate,
+  leaseUpdate,
+  type Release,
+  releaseUpdate,
+  takeOverUpdate,
+  upstreamCallUpdate,
+} from './job-updates';
 import { type Lease, type LeaseOutcome, type LeaseRequest, refusalOf } from './lease';
 
 const { JOB_PART, RESULT_PART } = JobsTable;
@@ -111,12 +119,19 @@ export class DynamoDbJobStore implements IJobStore {
   }
 
   async lease(request: LeaseRequest): Promise<LeaseOutcome> {
+    const outcome = await this.#take(request, leaseUpdate(request));
+    // Undefined twice: between the two updates somebody else has moved it.
+    return outcome ?? (await this.#take(request, takeOverUpdate(request))) ?? { kind: 'held', untilMs: request.nowMs };
+  }
+
+  /** Answers undefined where the rule allows the lease, but not by this update. */
+  async #take(request: LeaseRequest, update: JobUpdate): Promise<LeaseOutcome | undefined> {
     try {
       const { Attributes } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
           Key: keyOf(request.jobId, JOB_PART),
-          ...leaseUpdate(request),
+          ...update,
           ReturnValues: 'ALL_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
@@ -126,11 +141,8 @@ export class DynamoDbJobStore implements IJobStore {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const found = error.Item && (unmarshall(error.Item) as Job);
       // The SDK sent the update again after its answer was lost: the lease that is in the way is this request's own.
-      if (found?.status === JobStatus.RUNNING && found.leaseOwner === request.owner)
-        return { kind: 'leased', job: found };
-      const refusal = refusalOf(found, request);
-      if (refusal) return refusal;
-      throw error;
+      const isOwn = found?.leaseOwner === request.owner && (found?.leaseUntil ?? 0) >= request.nowMs;
+      return found && isOwn ? { kind: 'leased', job: found } : refusalOf(found, request);
     }
   }
 

@@ -4,7 +4,7 @@ import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import { dueEntry } from './due-entry';
 import type { DueJob } from './due-jobs';
 import type { Failure, OutageRecord, Usage } from './job';
-import type { Lease, LeaseRequest } from './lease';
+import { type Lease, type LeaseRequest, MOST_ABANDONED } from './lease';
 
 /** The changing part of an update of a job's row. */
 export interface JobUpdate {
@@ -26,23 +26,40 @@ const dueValues = (...entry: Parameters<typeof dueEntry>): Record<string, unknow
   return { ':dueBucket': dueBucket, ':dueAt': dueAt };
 };
 
-/** Takes the lease by the rule that `refusalOf` states, in the table's own terms. */
-export const leaseUpdate = ({ jobId, owner, nowMs, leaseMs, redriven }: LeaseRequest): JobUpdate => ({
-  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE} REMOVE completedAt`,
-  ConditionExpression: `#status = :queued OR (#status = :running AND leaseUntil < :now)${redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
+const leasing = (
+  { jobId, owner, nowMs, leaseMs }: LeaseRequest,
+  { condition, set = '', values }: { condition: string; set?: string; values: Record<string, unknown> },
+): JobUpdate => ({
+  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE}${set} REMOVE completedAt`,
+  ConditionExpression: condition,
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: valuesOf({
     ':running': JobStatus.RUNNING,
-    ':queued': JobStatus.QUEUED,
-    ':deadLettered': redriven ? JobStatus.DEAD_LETTERED : undefined,
     ':one': 1,
     ':owner': owner,
     ':until': nowMs + leaseMs,
-    ':now': nowMs,
     ':updatedAt': isoTime(nowMs),
     ...dueValues(jobId, JobStatus.RUNNING, nowMs + leaseMs),
+    ...values,
   }),
 });
+
+/** Takes the lease of a job that nobody has, by the rule that `refusalOf` states, in the table's own terms. */
+export const leaseUpdate = (request: LeaseRequest): JobUpdate =>
+  leasing(request, {
+    condition: `#status = :queued${request.redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
+    values: { ':queued': JobStatus.QUEUED, ':deadLettered': request.redriven ? JobStatus.DEAD_LETTERED : undefined },
+  });
+
+const COUNT_ABANDONED = ', abandoned = if_not_exists(abandoned, :zero) + :one';
+
+/** Takes a lease over that has ended with the job still running: its worker counts as one that died over it. */
+export const takeOverUpdate = (request: LeaseRequest): JobUpdate =>
+  leasing(request, {
+    condition: '#status = :running AND leaseUntil < :now AND (attribute_not_exists(abandoned) OR abandoned < :most)',
+    set: COUNT_ABANDONED,
+    values: { ':now': request.nowMs, ':zero': 0, ':most': MOST_ABANDONED },
+  });
 
 /** An update that only the holder of the lease can make. */
 export const heldLease = (
@@ -91,13 +108,21 @@ export interface Release {
   readonly failedSince?: number;
   /** How it fared with the outage. @default - as the row says */
   readonly outage?: OutageRecord;
+  /** Milliseconds before its message is received again: until then it does not wait for a worker. @default 0 */
+  readonly delayMs?: number;
 }
 
-/** Gives the job back. */
-export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince, outage }: Release): JobUpdate => {
+/** Gives the job back. A worker that could say what went wrong has outlived it, so the count of its dead starts anew. */
+export const releaseUpdate = (
+  lease: Lease,
+  { nowMs, failure, failedSince, outage, delayMs = 0 }: Release,
+): JobUpdate => {
   const sets = ['#status = :queued', 'updatedAt = :now', DUE];
   const removes = ['leaseOwner', 'leaseUntil'];
-  if (failure) sets.push('#failure = :failure');
+  if (failure) {
+    sets.push('#failure = :failure');
+    removes.push('abandoned');
+  }
   if (outage) sets.push('outage = :outage');
   if (failedSince === undefined) removes.push('failedSince');
   else sets.push('failedSince = :failedSince');
@@ -111,7 +136,7 @@ export const releaseUpdate = (lease: Lease, { nowMs, failure, failedSince, outag
       ':failure': failure,
       ':failedSince': failedSince,
       ':outage': outage,
-      ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs),
+      ...dueValues(lease.jobId, JobStatus.QUEUED, nowMs + delayMs),
     },
   );
 };
@@ -131,13 +156,16 @@ const stillDue = ({ jobId, status, dueAt }: DueJob, expression: string, values: 
 /** Puts a due job back into the queue for one sweep, so that it waits anew; one that a worker abandoned is counted. */
 export const claimUpdate = (job: DueJob, nowMs: number): JobUpdate => {
   const isAbandoned = job.status === JobStatus.RUNNING;
-  const counted = isAbandoned ? ', abandoned = if_not_exists(abandoned, :zero) + :one' : '';
   return {
-    ...stillDue(job, `SET #status = :queued, ${DUE}${counted} REMOVE leaseOwner, leaseUntil`, {
-      ':queued': JobStatus.QUEUED,
-      ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
-      ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
-    }),
+    ...stillDue(
+      job,
+      `SET #status = :queued, ${DUE}${isAbandoned ? COUNT_ABANDONED : ''} REMOVE leaseOwner, leaseUntil`,
+      {
+        ':queued': JobStatus.QUEUED,
+        ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
+        ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
+      },
+    ),
     ExpressionAttributeNames: { '#status': 'status' },
   };
 };

@@ -28,9 +28,15 @@ export type LeaseRefusal =
 
 export type LeaseOutcome = { readonly kind: 'leased'; readonly job: Job } | LeaseRefusal;
 
+/** Times that a job may be abandoned before it is given up: whatever runs it dies of it. */
+export const MOST_ABANDONED = 5;
+
+/** Milliseconds after which the sweeper has had its turn. */
+const SWEEP_MS = 60_000;
+
 /**
- * The rule of leasing: a queued job, an abandoned one, and after a redrive a dead-lettered one, unless it was given up
- * because its workers died of it.
+ * The rule of leasing: a queued job, an abandoned one unless the sweeper is to give it up, and after a redrive a
+ * dead-lettered one, unless it was given up because its workers died of it.
  */
 export const refusalOf = (
   job: Pick<JobState, 'status' | 'leaseUntil' | 'abandoned'> | undefined,
@@ -41,7 +47,8 @@ export const refusalOf = (
     case JobStatus.QUEUED:
       return undefined;
     case JobStatus.RUNNING:
-      return (job.leaseUntil ?? 0) < nowMs ? undefined : { kind: 'held', untilMs: job.leaseUntil ?? nowMs };
+      if ((job.leaseUntil ?? 0) >= nowMs) return { kind: 'held', untilMs: job.leaseUntil ?? nowMs };
+      return (job.abandoned ?? 0) < MOST_ABANDONED ? undefined : { kind: 'held', untilMs: nowMs + SWEEP_MS };
     case JobStatus.DEAD_LETTERED:
       return redriven && job.abandoned === undefined ? undefined : { kind: 'ended', status: job.status };
     default:

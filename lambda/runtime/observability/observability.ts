@@ -20,6 +20,13 @@ export const count: Count = (name, value = 1) => {
   metrics.addMetric(name, MetricUnit.Count, value);
 };
 
+/** Publishes the seconds that something has lasted by now; the newest value stands for all before it. */
+export type GaugeSeconds = (name: MetricNameValue, seconds: number) => void;
+
+export const gaugeSeconds: GaugeSeconds = (name, seconds) => {
+  metrics.addMetric(name, MetricUnit.Seconds, seconds);
+};
+
 /** A logger of its own for one of several records that run in parallel, so that no keys mix. */
 export const childLogger = (keys: Readonly<Record<string, string>>): Log => {
   const child = logger.createChild();

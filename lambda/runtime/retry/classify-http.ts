@@ -35,11 +35,22 @@ const OUT_OF_CREDIT: ReadonlySet<string | undefined> = new Set([
   'insufficient_quota',
 ]);
 
-/** Of these the provider says that it did not do the work: a rate limit, an overload, a server that is down. */
+/** Of these the provider says that it did not do the work. */
 const TURNED_AWAY = new Set([429, 503, 529]);
 
 /** Of these nobody knows how far the work went. */
 const BROKEN_OFF = new Set([408, 409, 425, 500, 502, 504]);
+
+/** The status that has no other meaning than that the account has not paid. */
+const PAYMENT_REQUIRED = 402;
+
+/** Whether the provider says that the account, and not the moment, is at its end. */
+export const isOutOfCredit = ({ status, errorType }: Pick<HttpFailure, 'status' | 'errorType'>): boolean =>
+  status === PAYMENT_REQUIRED || OUT_OF_CREDIT.has(errorType);
+
+/** Whether the provider says that it did not take the call: a rate limit, an overload, a server that is down. */
+export const isTurnedAway = ({ status, errorType }: Pick<HttpFailure, 'status' | 'errorType'>): boolean =>
+  status !== undefined && TURNED_AWAY.has(status) && !isOutOfCredit({ status, errorType });
 
 const withoutAnswer = ({ code, firstByteArrived }: HttpFailure): Classification => {
   // The answer was on its way, so that it is paid for in any case; a new call may still bring it whole.
@@ -53,12 +64,11 @@ const withoutAnswer = ({ code, firstByteArrived }: HttpFailure): Classification 
  * @param maxRetryAfterMs upper bound of the wait that the provider may ask for, in milliseconds
  */
 export const classifyHttpFailure = (failure: HttpFailure, nowMs: number, maxRetryAfterMs = 60_000): Classification => {
-  const { status, errorType, retryAfter } = failure;
+  const { status, retryAfter } = failure;
   if (status === undefined) return withoutAnswer(failure);
-  if (OUT_OF_CREDIT.has(errorType)) return { action: 'never', paid: false };
-  const isTurnedAway = TURNED_AWAY.has(status);
-  if (!isTurnedAway && !BROKEN_OFF.has(status)) return { action: 'never', paid: status < 400 };
-  const paid = !isTurnedAway;
+  if (isOutOfCredit(failure)) return { action: 'never', paid: false };
+  const paid = !isTurnedAway(failure);
+  if (paid && !BROKEN_OFF.has(status)) return { action: 'never', paid: status < 400 };
   const retryAfterMs = parseRetryAfter(retryAfter, nowMs, maxRetryAfterMs);
   return retryAfterMs === undefined ? { action: 'retry', paid } : { action: 'wait', retryAfterMs, paid };
 };

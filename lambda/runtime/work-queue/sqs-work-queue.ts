@@ -13,6 +13,9 @@ import type { IWorkQueue, Outgoing, Received } from './work-queue';
 /** Seconds that a receive waits for a message: without any, a queue that is nearly empty may answer none. */
 const RECEIVE_WAIT_SECONDS = 1;
 
+/** The messages that wait: a delayed one does before it can be received, one that is in flight is somebody's. */
+const WAITING = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
+
 const entryOf = (
   { message, clientId, delaySeconds, firstQueuedAt }: Outgoing,
   position: number,
@@ -84,8 +87,8 @@ export class SqsWorkQueue implements IWorkQueue {
 
   async depth(): Promise<number> {
     const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: [...WAITING] }),
     );
-    return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+    return WAITING.reduce((total, name) => total + Number(Attributes?.[name] ?? 0), 0);
   }
 }

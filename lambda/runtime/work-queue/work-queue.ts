@@ -31,7 +31,7 @@ export interface IWorkQueue {
   receiveOne(): Promise<Received | undefined>;
   /** Deletes a received message. */
   delete(receiptHandle: string): Promise<void>;
-  /** About how many messages wait to be received. */
+  /** About how many messages wait to be received, those included that are delayed. */
   depth(): Promise<number>;
 }
 

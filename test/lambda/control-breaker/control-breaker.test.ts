@@ -1,3 +1,4 @@
+import { controlBatch } from '../../../lambda/control-breaker/control-batch';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { ControlWorld, START } from '../doubles/control-world';
 
@@ -8,7 +9,7 @@ beforeEach(() => {
 
 const done = { batchItemFailures: [] };
 const HOUR = START + 3_600_000;
-const probe = (epoch: number, idle = 0) => ({ kind: 'probe', breaker: UPSTREAM_BREAKER, epoch, idle });
+const probe = (epoch: number, turn = '0//') => ({ kind: 'probe', breaker: UPSTREAM_BREAKER, epoch, turn, idle: 0 });
 const resume = (epoch: number, concurrency: number) => ({
   kind: 'resume',
   breaker: UPSTREAM_BREAKER,
@@ -125,7 +126,7 @@ describe('the end of a window', () => {
     expect(world.processed).toEqual(['late']);
   });
 
-  test('waits for a probe that another worker makes', async () => {
+  test('waits until a probe that another worker makes must have ended, and for a clock that is behind', async () => {
     world.nowMs = START + 30_000;
     const { row } = await world.store.takeProbe(UPSTREAM_BREAKER, {
       owner: 'another',
@@ -135,9 +136,10 @@ describe('the end of a window', () => {
       maxSkewMs: 0,
     });
     world.control.length = 0;
-    await world.receive(probe(row?.epoch ?? 0));
+    const { turn: _, ...reminder } = probe(row?.epoch ?? 0);
+    await world.receive(reminder);
     expect(world.processed).toEqual([]);
-    expect(world.control).toEqual([{ message: probe(row?.epoch ?? 0), at: world.nowMs + 4_000 }]);
+    expect(world.control).toEqual([{ message: probe(row?.epoch ?? 0, '0/another/'), at: world.nowMs + 62_000 }]);
   });
 
   test('of an earlier opening does nothing', async () => {
@@ -237,7 +239,25 @@ test('a message whose step fails comes again in seconds, and not after six runs 
   world.nowMs = START + 30_000;
   world.crash({ atStep: 3, when: 'before' });
   expect(await world.receive(probe(1))).toEqual({ batchItemFailures: [{ itemIdentifier: 'control-1' }] });
-  expect(world.returned).toEqual([['receipt-control-1', 5]]);
+  expect(world.returned).toEqual([['receipt-control-1', 1]]);
+});
+
+test.each([
+  [1, 1],
+  [2, 2],
+  [5, 16],
+  [6, 16],
+])('after the receive %i of it, in %i seconds', async (receives, seconds) => {
+  const message = {
+    messageId: 'control-1',
+    receiptHandle: 'receipt-control-1',
+    body: JSON.stringify(probe(1)),
+    attributes: { ApproximateReceiveCount: String(receives) },
+  };
+  await world.open(30);
+  world.crash({ atStep: 1, when: 'before' });
+  await controlBatch([message as never], world.dependencies);
+  expect(world.returned).toEqual([['receipt-control-1', seconds]]);
 });
 
 test('a record of the stream whose step fails is left to the stream', async () => {

@@ -8,7 +8,7 @@ const bothSides = (steps: readonly string[]) =>
   ]);
 
 const OPENING = ['read breaker', 'read consumer', 'pause', 'send'];
-const PROBE = ['read breaker', 'read consumer', 'receive', 'process', 'delete', 'read breaker', 'send'];
+const PROBE = ['read breaker', 'read consumer', 'receive', 'process', 'delete', 'read breaker'];
 const RESUMING = ['read breaker', 'read breaker', 'read consumer', 'resume', 'read breaker', 'send'];
 
 /** A paused consumer at the end of the first window, with jobs waiting. */

@@ -60,7 +60,7 @@ test('follows a breaker of the stream that opened: pauses the mapping, and tells
   expect(sent()).toEqual([
     {
       QueueUrl: CONTROL_QUEUE_URL,
-      MessageBody: JSON.stringify({ kind: 'probe', breaker: 'upstream', epoch: 4, idle: 0 }),
+      MessageBody: JSON.stringify({ kind: 'probe', breaker: 'upstream', epoch: 4, turn: '0//', idle: 0 }),
       DelaySeconds: 60,
     },
   ]);

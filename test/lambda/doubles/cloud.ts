@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DecryptCommand, GenerateDataKeyCommand, InvalidCiphertextException, KMSClient } from '@aws-sdk/client-kms';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   ChangeMessageVisibilityCommand,
@@ -10,7 +10,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { breakerRowName, ControlTable, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { breakerRowName, ControlTable, servedRowName, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from './dynamodb';
 import {
@@ -46,6 +46,8 @@ export class Cloud {
   refusedPositions: readonly number[] = [];
   /** Messages that the queue says it holds. */
   depth = 0;
+  /** Runs before a data key is unwrapped; a test may let it throw. */
+  beforeDecrypt: () => void = () => undefined;
   secret: string | undefined = JSON.stringify({ apiKey: 'sk-upstream-key' });
   readonly dynamodb: DynamoDbDouble;
   #crash: Crash | undefined;
@@ -76,6 +78,11 @@ export class Cloud {
   /** The row of the breaker. */
   breaker(): Record<string, unknown> | undefined {
     return this.dynamodb.row(CONTROL_TABLE, breakerRowName(UPSTREAM_BREAKER));
+  }
+
+  /** Lets another worker have been served by the upstream, in a call that it began then. */
+  serveAnother(atMs: number): void {
+    this.dynamodb.put(CONTROL_TABLE, { [ControlTable.PARTITION_KEY]: servedRowName(UPSTREAM_BREAKER), servedAt: atMs });
   }
 
   /** A job's row. */
@@ -128,12 +135,17 @@ export class Cloud {
     );
     kms.on(DecryptCommand, { KeyId: DATA_KEY_ARN }).callsFake(({ CiphertextBlob, EncryptionContext }) =>
       this.perform('Decrypt', () => {
+        this.beforeDecrypt();
         const blob = Buffer.from(CiphertextBlob);
         const decipher = createDecipheriv('aes-256-gcm', this.#wrappingKey, blob.subarray(0, 12), {
           authTagLength: 16,
         });
         decipher.setAAD(aad(EncryptionContext)).setAuthTag(blob.subarray(12, 28));
-        return { Plaintext: Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]) };
+        try {
+          return { Plaintext: Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]) };
+        } catch {
+          throw new InvalidCiphertextException({ message: 'invalid', $metadata: {} });
+        }
       }),
     );
   }

@@ -128,7 +128,7 @@ export class ControlWorld {
           ? { kind, successesToClose: 2 }
           : kind === 'failed'
             ? { kind, openUntil: this.nowMs + 30_000, reason: 'probe-failed' }
-            : { kind };
+            : { kind, nextProbeAt: this.nowMs + 30_000 };
       await this.store.recordProbe(UPSTREAM_BREAKER, { owner: messageId, epoch: row.epoch, nowMs: this.nowMs, result });
       return true;
     };

@@ -45,6 +45,8 @@ export class DynamoDbDouble {
   readonly items = new Map<string, Item>();
   /** Runs before each transaction; a test may let it throw. */
   beforeTransaction: () => void = () => undefined;
+  /** Runs before each update of an item; a test may let it throw. */
+  beforeUpdate: () => void = () => undefined;
   /** Runs before each read of an item; a test may let it throw. */
   beforeRead: () => void = () => undefined;
   readonly #keys: Record<string, readonly string[]>;
@@ -112,6 +114,7 @@ export class DynamoDbDouble {
   }
 
   #update(input: UpdateItemCommandInput) {
+    this.beforeUpdate();
     const { found, apply, before } = this.#prepare(input as Write);
     if (found === 'refused') throw failedCondition(input.ReturnValuesOnConditionCheckFailure ? before : undefined);
     return { Attributes: apply() };

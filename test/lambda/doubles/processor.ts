@@ -14,10 +14,13 @@ import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-stor
 import { KmsDataKeys } from '../../../lambda/runtime/sealing/kms-data-keys';
 import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
 import { upstreamKeySource } from '../../../lambda/runtime/secrets/secrets-manager-source';
+import { DynamoDbServedStore } from '../../../lambda/runtime/served/dynamodb-served-store';
+import { Witness } from '../../../lambda/runtime/served/witness';
 import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue';
 import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
+import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import type { Cloud } from './cloud';
 import {
   CONTROL_TABLE,
@@ -120,8 +123,14 @@ export class Processor {
   }
 
   process(...records: SQSRecord[]) {
+    return this.processUntil(undefined, ...records);
+  }
+
+  /** As `process`, in an invocation that the signal ends. */
+  processUntil(signal: AbortSignal | undefined, ...records: SQSRecord[]) {
     return processBatch(records, this.#dependencies, {
       requestId: 'invocation',
+      signal,
       deadline: this.nowMs + this.budgetMs,
       logOf: () => ({ debug: silent, info: silent, warn: silent, error: silent }),
     });
@@ -149,6 +158,11 @@ export class Processor {
       patienceMs: PATIENCE_MS,
       openForMs: OPEN_FOR_MS,
       slowFailures: new SlowFailures(),
+      witness: new Witness({
+        upstream: UPSTREAM_BREAKER,
+        store: new DynamoDbServedStore(new DynamoDBClient({}), CONTROL_TABLE),
+        now,
+      }),
       upstream: this.upstream,
       upstreamKey: new SecretCache({
         load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),

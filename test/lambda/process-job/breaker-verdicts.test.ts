@@ -40,6 +40,9 @@ describe('what speaks against the upstream', () => {
     ['a time-out of the gateway', { status: 504, reason: 'upstream-timeout' as const }],
     ['a call that takes too long', { status: undefined, reason: 'upstream-timeout' as const }],
     ['a lost connection', { status: undefined, reason: 'upstream-connection' as const }],
+    ['a refused key', { status: 401, reason: 'upstream-credential' as const, disposition: 'return' as const }],
+    ['a refused permission', { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const }],
+    ['exhausted credit', { status: 400, reason: 'upstream-credit' as const, disposition: 'return' as const }],
     ['a rate limit', { status: 429, reason: 'upstream-rate-limited' as const }],
     [
       'an answer that is no completion',
@@ -55,7 +58,6 @@ describe('what speaks against the upstream', () => {
       'a completion that is too large',
       { status: 200, reason: 'completion-too-large' as const, disposition: 'refuse' as const },
     ],
-    ['a refused key', { status: 401, reason: 'upstream-credential' as const, disposition: 'return' as const }],
     [
       'a call that the function’s own end cut off',
       { status: undefined, reason: 'upstream-timeout' as const, disposition: 'return' as const },
@@ -77,13 +79,60 @@ describe('what speaks against the upstream', () => {
     expect(cloud.breaker()).toMatchObject({ status: 'half-open', successes: 1 });
   });
 
-  test('a key that cannot be read gives the probe back', async () => {
-    await openBreaker();
-    processor.nowMs += OPEN_FOR_MS + 1;
-    fail(2, { status: 401, reason: 'upstream-credential', disposition: 'return' });
-    await processor.process(sqsRecord(await processor.submit()));
-    expect(cloud.breaker()).toMatchObject({ status: 'half-open', successes: 0 });
-    expect(cloud.breaker()).not.toHaveProperty('probeOwner');
+  test('a key that was rotated does not: its first refusal is followed by a call with the new one', async () => {
+    for (let job = 0; job < FAILURES; job += 1) {
+      processor.restart();
+      cloud.secret = JSON.stringify({ apiKey: `sk-${job}` });
+      await processor.process(sqsRecord(await processor.submit()));
+      cloud.secret = JSON.stringify({ apiKey: `sk-${job}-rotated` });
+      fail(1, { status: 401, reason: 'upstream-credential', disposition: 'return' });
+      await processor.process(sqsRecord(await processor.submit()));
+    }
+    expect(cloud.breaker()).toBeUndefined();
+    expect(processor.metrics).toMatchObject({ JobsSucceeded: 2 * FAILURES });
+  });
+
+  describe('as the probe', () => {
+    beforeEach(async () => {
+      await openBreaker();
+      processor.nowMs += OPEN_FOR_MS + 1;
+    });
+
+    test('a key that was rotated meanwhile is renewed under the same permit', async () => {
+      processor.upstream.calls.length = 0;
+      cloud.secret = JSON.stringify({ apiKey: 'sk-rotated' });
+      fail(1, { status: 401, reason: 'upstream-credential', disposition: 'return' });
+      await processor.process(sqsRecord(await processor.submit()));
+      expect(processor.upstream.calls).toHaveLength(2);
+      expect(cloud.breaker()).toMatchObject({ status: 'half-open', successes: 1 });
+    });
+
+    test.each([
+      ['a refused key', { status: 401, reason: 'upstream-credential' as const, disposition: 'return' as const }],
+      ['a call cut off', { status: undefined, reason: 'upstream-timeout' as const, disposition: 'return' as const }],
+    ])('%s has failed', async (_, failure) => {
+      fail(1, failure);
+      await processor.process(sqsRecord(await processor.submit()));
+      expect(cloud.breaker()).toMatchObject({ status: 'open', openings: 2 });
+    });
+
+    test('a call that had too little time has failed', async () => {
+      processor.budgetMs = 4_999;
+      fail(1, { status: undefined, reason: 'upstream-timeout' });
+      await processor.process(sqsRecord(await processor.submit()));
+      expect(cloud.breaker()).toMatchObject({ status: 'open', openings: 2 });
+    });
+
+    test('one whose job’s row cannot be written says nothing: it is given back', async () => {
+      let updates = 0;
+      cloud.dynamodb.beforeUpdate = () => {
+        updates += 1;
+        if (updates === 2) throw new Error('DynamoDB is down');
+      };
+      await processor.process(sqsRecord(await processor.submit()));
+      expect(cloud.breaker()).toMatchObject({ status: 'half-open', successes: 0 });
+      expect(cloud.breaker()).not.toHaveProperty('probeOwner');
+    });
   });
 });
 

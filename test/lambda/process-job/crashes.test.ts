@@ -14,6 +14,8 @@ const STEPS = [
   'complete',
   'UpdateItem',
   'complete',
+  // That the upstream has served somebody.
+  'UpdateItem',
   'TransactWriteItems',
 ];
 

@@ -1,7 +1,8 @@
 import '../doubles/environment';
 import type { SQSRecord } from 'aws-lambda';
+import { JobsTable } from '../../../lib/contract/tables';
 import { Cloud } from '../doubles/cloud';
-import { CONTROL_TABLE, MAX_RECEIVE_COUNT, OPEN_FOR_MS, PATIENCE_MS } from '../doubles/environment';
+import { CONTROL_TABLE, JOBS_TABLE, MAX_RECEIVE_COUNT, OPEN_FOR_MS, PATIENCE_MS } from '../doubles/environment';
 import { CLIENT_ID, sqsRecord } from '../doubles/events';
 import { Processor, upstreamFailure } from '../doubles/processor';
 
@@ -38,6 +39,13 @@ const putBreaker = (row: object) =>
     changedAt: processor.nowMs,
     ...row,
   });
+
+/** Lets the job's row hold a data key that its own context does not unwrap. */
+const falsify = (jobId: string) => {
+  const row = cloud.job(jobId) as { sealedRequest: object };
+  const sealedRequest = { ...row.sealedRequest, wrappedKey: new Uint8Array(60) };
+  cloud.dynamodb.put(JOBS_TABLE, { ...row, part: JobsTable.JOB_PART, sealedRequest });
+};
 
 describe('while the breaker is open', () => {
   test('a job costs no call and no receive: its message is sent anew for when the window ends', async () => {
@@ -123,9 +131,10 @@ describe('while the breaker is open', () => {
 describe('the last receive', () => {
   const last = { receives: MAX_RECEIVE_COUNT };
 
-  test('with the breaker closed since the job began to fail: the job is at fault', async () => {
+  test('with the breaker closed, and others served, since the job began to fail: the job is at fault', async () => {
     const message = await processor.submit();
     fail(3);
+    cloud.serveAnother(processor.nowMs + 2_001);
     expect(await processor.process(sqsRecord(message, last))).toEqual(returned);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered' });
   });
@@ -150,6 +159,7 @@ describe('the last receive', () => {
     putBreaker({ status: 'closed', changedAt: processor.nowMs - 1, lastOpenedAt: processor.nowMs - 1_000 });
     const message = await processor.submit();
     fail(3);
+    cloud.serveAnother(processor.nowMs + 2_001);
     expect(await processor.process(sqsRecord(message, last))).toEqual(returned);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered' });
   });
@@ -166,12 +176,12 @@ describe('the last receive', () => {
     expect(cloud.sent).toHaveLength(1);
   });
 
-  test('with a failure that no outage explains: the job is at fault, whatever the breaker does', async () => {
-    putBreaker({ status: 'closed', lastOpenedAt: processor.nowMs });
+  test('with a row that does not open: the job is at fault, whatever the breaker does', async () => {
+    putBreaker({ status: 'closed', changedAt: processor.nowMs + 1, lastOpenedAt: processor.nowMs });
     const message = await processor.submit();
-    fail(2, { status: 401, reason: 'upstream-credential', disposition: 'return' });
+    falsify(message.jobId);
     expect(await processor.process(sqsRecord(message, last))).toEqual(returned);
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered' });
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered', failure: { reason: 'internal' } });
   });
 
   test('a failure of another kind leaves the streak as it is', async () => {
@@ -180,10 +190,9 @@ describe('the last receive', () => {
     await processor.process(sqsRecord(message));
     const since = cloud.job(message.jobId)?.failedSince;
     processor.nowMs += 1_000;
-    cloud.secret = undefined;
-    processor.restart();
+    falsify(message.jobId);
     await processor.process(sqsRecord(message, { receives: 2 }));
-    expect(cloud.job(message.jobId)).toMatchObject({ failedSince: since, failure: { reason: 'upstream-credential' } });
+    expect(cloud.job(message.jobId)).toMatchObject({ failedSince: since, failure: { reason: 'internal' } });
   });
 });
 

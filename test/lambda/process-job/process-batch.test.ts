@@ -109,7 +109,10 @@ test('a completion that no row can hold fails the job, and is not bought again',
 
 describe('the last receive', () => {
   const last = { receives: MAX_RECEIVE_COUNT };
-  const poison = () => processor.upstream.answer(...Array.from({ length: 3 }, () => upstreamFailure()));
+  const poison = () => {
+    processor.upstream.answer(...Array.from({ length: 3 }, () => upstreamFailure()));
+    cloud.serveAnother(processor.nowMs + 2_001);
+  };
 
   test('marks the job dead-lettered with its reason, and lets the queue move the message at once', async () => {
     const message = await processor.submit();
@@ -155,15 +158,36 @@ describe('the upstream credential', () => {
       'sk-upstream-key',
       'sk-rotated',
     ]);
+    expect(processor.metrics).not.toHaveProperty('UpstreamAccountRefused');
     expect(cloud.job(second.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 2 });
   });
 
-  test('that stays rejected is not the job’s fault: it goes back to the queue after two calls', async () => {
+  test('that is rejected anew as well is not the job’s fault: it goes back to the queue after two calls', async () => {
+    await processor.process(sqsRecord(await processor.submit()));
+    cloud.secret = JSON.stringify({ apiKey: 'sk-rotated' });
     const message = await processor.submit();
     processor.upstream.answer(rejected(), rejected());
     expect(await processor.process(sqsRecord(message))).toEqual(returned());
-    expect(processor.upstream.calls).toHaveLength(2);
+    expect(processor.upstream.calls).toHaveLength(3);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', failure: { reason: 'upstream-credential' } });
+    expect(processor.metrics).toMatchObject({ UpstreamAccountRefused: 1 });
+  });
+
+  test('that is rejected, and was not rotated, costs no second call', async () => {
+    const message = await processor.submit();
+    processor.upstream.answer(rejected());
+    expect(await processor.process(sqsRecord(message))).toEqual(returned());
+    expect(processor.upstream.calls).toHaveLength(1);
+    expect(processor.metrics).toMatchObject({ UpstreamAccountRefused: 1 });
+  });
+
+  test('of an account without credit is not looked at anew', async () => {
+    const message = await processor.submit();
+    processor.upstream.answer(upstreamFailure({ status: 402, reason: 'upstream-credit', disposition: 'return' }));
+    await processor.process(sqsRecord(message));
+    expect(processor.upstream.calls).toHaveLength(1);
+    expect(cloud.steps.filter((name) => name === 'GetSecretValue')).toHaveLength(1);
+    expect(processor.metrics).toMatchObject({ UpstreamAccountRefused: 1 });
   });
 
   test.each([
@@ -174,9 +198,10 @@ describe('the upstream credential', () => {
   ])('that %s costs no call', async (_, secret) => {
     cloud.secret = secret;
     const message = await processor.submit();
-    expect(await processor.process(sqsRecord(message))).toEqual(returned());
+    expect(await processor.process(sqsRecord(message))).toEqual(acknowledged);
     expect(processor.upstream.calls).toHaveLength(0);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', failure: { reason: 'upstream-credential' } });
+    expect(cloud.sent).toHaveLength(1);
   });
 });
 
@@ -205,8 +230,8 @@ describe('two workers', () => {
       return { ...completion, text: 'from the first' };
     });
     expect(await processor.process(sqsRecord(message))).toEqual(returned());
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', fence: 2, upstreamCalls: 2 });
-    expect(cloud.result(message.jobId)).toMatchObject({ fence: 2 });
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', fence: 3, upstreamCalls: 2 });
+    expect(cloud.result(message.jobId)).toMatchObject({ fence: 3 });
     expect(processor.metrics).toMatchObject({ LeasesLost: 1 });
     expect(cloud.delays.size).toBe(0);
   });

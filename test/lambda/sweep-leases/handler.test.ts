@@ -24,7 +24,7 @@ test('sends a stuck job again, counts it, and logs whose it is', async () => {
 
   expect(await handler({} as never, context())).toEqual({ resent: 1, buried: 0, failed: 0 });
   expect(cloud.sent.map(({ MessageBody }) => JSON.parse(MessageBody ?? ''))).toEqual([message]);
-  expect(output.lines()).toContainEqual(expect.objectContaining({ JobsSwept: 1 }));
+  expect(output.lines()).toContainEqual(expect.objectContaining({ JobsSwept: 1, BreakerOpenSeconds: 0 }));
   expect(output.lines()).toContainEqual(expect.objectContaining({ level: 'WARN', jobId: message.jobId }));
 });
 

@@ -70,6 +70,16 @@ test.each<[string, Partial<ControlFacts>, object | undefined]>([
     { consumer: paused, row: row({ status: 'half-open', probeOwner: 'a', probeUntil: NOW - 30_001 }) },
     probe,
   ],
+  [
+    'a probe that was given back less than a window and 30 s ago',
+    { consumer: paused, row: row({ status: 'half-open', nextProbeAt: NOW - 30_000 }) },
+    undefined,
+  ],
+  [
+    'one that was given back longer ago, and which nobody has followed',
+    { consumer: paused, row: row({ status: 'half-open', nextProbeAt: NOW - 30_001 }) },
+    probe,
+  ],
   ['a half-open breaker that nobody probes', { consumer: paused, row: row({ status: 'half-open' }) }, probe],
 ])('%s', (_, facts, expected) => {
   expect(reminder(facts)).toEqual(expected);

@@ -1,77 +1,22 @@
 import '../doubles/environment';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
-import type { ConsumerState } from '../../../lambda/runtime/consumer-control/consumer';
-import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
-import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue';
+import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
 import type { SweepDependencies } from '../../../lambda/sweep-leases/dependencies';
-import { sweep } from '../../../lambda/sweep-leases/sweep';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
-import type { ControlMessage } from '../../../lib/contract/messages';
-import { Cloud, type Crash } from '../doubles/cloud';
-import {
-  DEAD_LETTER_QUEUE_URL,
-  JOBS_TABLE,
-  LEASE_MS,
-  MAX_CONCURRENCY,
-  QUEUE_RETENTION_MS,
-  QUEUE_URL,
-  STEP_SECONDS,
-  STUCK_AFTER_MS,
-} from '../doubles/environment';
+import type { Cloud } from '../doubles/cloud';
+import { JOBS_TABLE, LEASE_MS, MAX_CONCURRENCY, QUEUE_RETENTION_MS, STUCK_AFTER_MS } from '../doubles/environment';
 import { CLIENT_ID, sqsRecord } from '../doubles/events';
-import { Processor } from '../doubles/processor';
+import type { Processor } from '../doubles/processor';
+import { ABANDONED_AFTER_MS, SweepWorld, swept } from './sweep-world';
 
-const silent = () => undefined;
-/** Past the end of a lease, and past the time for which its worker may merely have another clock. */
-const ABANDONED_AFTER_MS = LEASE_MS + 60_001;
-
+let world: SweepWorld;
 let cloud: Cloud;
 let processor: Processor;
-let store: MemoryBreakerStore;
-let consumer: ConsumerState;
-let reminders: ControlMessage[];
-let metrics: Record<string, number>;
 beforeEach(() => {
-  cloud = new Cloud();
-  processor = new Processor(cloud);
-  store = new MemoryBreakerStore();
-  consumer = { isEnabled: true, concurrency: MAX_CONCURRENCY };
-  reminders = [];
-  metrics = {};
+  world = new SweepWorld();
+  ({ cloud, processor } = world);
 });
-
-const dependencies = (): SweepDependencies => ({
-  store,
-  dueJobs: new DynamoDbDueJobs(new DynamoDBClient({}), JOBS_TABLE),
-  workQueue: new SqsWorkQueue(new SQSClient({}), QUEUE_URL),
-  deadLetterQueue: new SqsWorkQueue(new SQSClient({}), DEAD_LETTER_QUEUE_URL),
-  consumer: { read: async () => consumer },
-  controlQueue: { send: async (message) => void reminders.push(message) },
-  count: (name, value = 1) => {
-    metrics[name] = (metrics[name] ?? 0) + value;
-  },
-  log: { debug: silent, info: silent, warn: silent, error: silent },
-  now: () => processor.nowMs,
-  stuckAfterMs: STUCK_AFTER_MS,
-  queueRetentionMs: QUEUE_RETENTION_MS,
-  maxConcurrency: MAX_CONCURRENCY,
-  stepSeconds: STEP_SECONDS,
-});
-const run = () => sweep(dependencies());
-const swept = (resent: number, buried = 0, failed = 0) => ({ resent, buried, failed });
-const sentJobs = () => cloud.sent.map(({ MessageBody }) => JSON.parse(MessageBody ?? '').jobId);
-/** A worker that dies over the job. */
-const abandon = async (message: { jobId: string }) => {
-  processor.upstream.answer(async () => {
-    cloud.crash({ atStep: 1, when: 'before' });
-    throw new Error('killed');
-  });
-  await processor.process(sqsRecord(message));
-  cloud.revive();
-  processor.restart();
-};
+const run = () => world.run();
 
 describe('a job that waits', () => {
   test('is left alone for as long as it may wait, and then sent again, in its client’s group', async () => {
@@ -81,19 +26,19 @@ describe('a job that waits', () => {
     processor.nowMs += 1;
     expect(await run()).toEqual(swept(1));
     expect(cloud.sent).toEqual([{ Id: '0', MessageBody: JSON.stringify(message), MessageGroupId: CLIENT_ID }]);
-    expect(metrics).toEqual({ JobsSwept: 1 });
+    expect(world.metrics).toEqual({ JobsSwept: 1 });
   });
 
   test('waits anew once it was sent again', async () => {
-    await processor.submit();
+    const { jobId } = await processor.submit();
     processor.nowMs += STUCK_AFTER_MS + 1;
     await run();
     processor.nowMs += STUCK_AFTER_MS;
     expect(await run()).toEqual(swept(0));
     processor.nowMs += 1;
     expect(await run()).toEqual(swept(1));
-    expect(cloud.job(sentJobs()[0])).toMatchObject({ status: 'queued' });
-    expect(cloud.job(sentJobs()[0])).not.toHaveProperty('abandoned');
+    expect(cloud.job(jobId)).toMatchObject({ status: 'queued' });
+    expect(cloud.job(jobId)).not.toHaveProperty('abandoned');
   });
 
   test('runs by the message that it was sent, once, whatever other message it has', async () => {
@@ -127,12 +72,24 @@ describe('a job that waits', () => {
   test('while the breaker is open waits on purpose, and from its closing on anew', async () => {
     await processor.submit();
     const command = { nowMs: processor.nowMs, openUntil: processor.nowMs + 30_000, reason: 'failure-rate' };
-    await store.trip(UPSTREAM_BREAKER, { ...command, expectedEpoch: 0 });
-    consumer = { isEnabled: false, concurrency: MAX_CONCURRENCY };
+    await world.store.trip(UPSTREAM_BREAKER, { ...command, expectedEpoch: 0 });
+    world.consumer = { isEnabled: false, concurrency: MAX_CONCURRENCY };
     processor.nowMs += 10 * STUCK_AFTER_MS;
     expect(await run()).toEqual(swept(0));
-    await store.force(UPSTREAM_BREAKER, { to: 'closed', nowMs: processor.nowMs, reason: 'repaired' });
+    await world.store.force(UPSTREAM_BREAKER, { to: 'closed', nowMs: processor.nowMs, reason: 'repaired' });
     processor.nowMs += STUCK_AFTER_MS - 1;
+    expect(await run()).toEqual(swept(0));
+    processor.nowMs += 1;
+    expect(await run()).toEqual(swept(1));
+  });
+
+  test('for the delay that it was released with is not stuck before that is over', async () => {
+    const { jobId } = await processor.submit();
+    const leased = { jobId, owner: 'worker', nowMs: processor.nowMs, leaseMs: LEASE_MS, redriven: false };
+    const jobs = new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE);
+    await jobs.lease(leased);
+    await jobs.release({ jobId, fence: 1 }, { nowMs: processor.nowMs, delayMs: 900_000 });
+    processor.nowMs += 900_000 + STUCK_AFTER_MS;
     expect(await run()).toEqual(swept(0));
     processor.nowMs += 1;
     expect(await run()).toEqual(swept(1));
@@ -147,14 +104,14 @@ describe('a job that waits', () => {
     let total = resent;
     for (let sweeps = 0; sweeps < 20 && total < 200; sweeps += 1) total += (await run()).resent;
     expect(total).toBe(200);
-    expect(new Set(sentJobs()).size).toBe(200);
+    expect(new Set(world.sentJobs()).size).toBe(200);
   });
 });
 
 describe('a job whose worker died', () => {
   test('is sent again a minute after its lease, long before its message comes back', async () => {
     const message = await processor.submit();
-    await abandon(message);
+    await world.abandon(message);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'running' });
     processor.nowMs += ABANDONED_AFTER_MS - 1;
     expect(await run()).toEqual(swept(0));
@@ -162,20 +119,20 @@ describe('a job whose worker died', () => {
     expect(await run()).toEqual(swept(1));
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', abandoned: 1 });
     expect(await processor.process(sqsRecord(message))).toEqual({ batchItemFailures: [] });
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', fence: 2 });
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
   });
 
   test('and is taken over before the sweeper comes is left to its new worker', async () => {
     const message = await processor.submit();
-    await abandon(message);
+    await world.abandon(message);
     processor.nowMs += ABANDONED_AFTER_MS;
-    const { dueJobs } = dependencies();
+    const { dueJobs } = world.dependencies;
     const list: typeof dueJobs.list = async (...args) => {
       const due = await dueJobs.list(...args);
       if (due.length > 0) await processor.process(sqsRecord(message, { receives: 2 }));
       return due;
     };
-    const result = await sweep({ ...dependencies(), dueJobs: { ...bound(dueJobs), list } });
+    const result = await world.run({ dueJobs: { ...bound(dueJobs), list } });
     expect(result).toEqual(swept(0));
     expect(cloud.sent).toEqual([]);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
@@ -184,11 +141,11 @@ describe('a job whose worker died', () => {
   test('six times is given up: whatever runs it dies of it', async () => {
     const message = await processor.submit();
     for (let death = 1; death <= 5; death += 1) {
-      await abandon(message);
+      await world.abandon(message);
       processor.nowMs += ABANDONED_AFTER_MS;
       expect(await run()).toEqual(swept(1));
     }
-    await abandon(message);
+    await world.abandon(message);
     processor.nowMs += ABANDONED_AFTER_MS;
     expect(await run()).toEqual(swept(0, 1));
     expect(cloud.job(message.jobId)).toMatchObject({
@@ -196,7 +153,7 @@ describe('a job whose worker died', () => {
       failure: { reason: 'internal', detail: 'abandoned by 6 workers' },
     });
     expect(cloud.deadLettered.map(({ MessageBody }) => JSON.parse(MessageBody ?? ''))).toEqual([message]);
-    expect(metrics).toEqual({ JobsSwept: 5, JobsDeadLettered: 1 });
+    expect(world.metrics).toEqual({ JobsSwept: 5, JobsDeadLettered: 1 });
     processor.nowMs += 10 * STUCK_AFTER_MS;
     expect(await run()).toEqual(swept(0));
   });
@@ -204,7 +161,7 @@ describe('a job whose worker died', () => {
   test('and given up is not run again by the copies of its message that come back', async () => {
     const message = await processor.submit();
     for (let death = 1; death <= 6; death += 1) {
-      await abandon(message);
+      await world.abandon(message);
       processor.nowMs += ABANDONED_AFTER_MS;
       await run();
     }
@@ -214,70 +171,7 @@ describe('a job whose worker died', () => {
       expect(await processor.process(record)).toEqual({ batchItemFailures: [{ itemIdentifier: record.messageId }] });
     }
     expect(cloud.job(message.jobId)).toEqual(buried);
-    expect(buried).toMatchObject({ status: 'dead-lettered', abandoned: 6, fence: 6 });
-  });
-});
-
-describe('a sweep that dies, and the next one', () => {
-  /** One look at the queue, one query for each shard of both states, the claim, the message. */
-  const STEPS = ['GetQueueAttributes', ...Array.from({ length: 16 }, () => 'Query'), 'UpdateItem', 'SendMessageBatch'];
-  const crashes = STEPS.flatMap((name, index): (Crash & { name: string })[] => [
-    { name, atStep: index + 1, when: 'before' },
-    { name, atStep: index + 1, when: 'after' },
-  ]);
-
-  test.each(crashes)('$when the effect of step $atStep, $name: a stuck job runs, and ends once', async (crash) => {
-    const message = await processor.submit();
-    processor.nowMs += STUCK_AFTER_MS + 1;
-    cloud.steps.length = 0;
-    cloud.crash(crash);
-    await run().catch(silent);
-    cloud.revive();
-    for (let minutes = 0; cloud.sent.length === 0 && minutes < 60; minutes += 1) {
-      processor.nowMs += 60_000;
-      await run();
-    }
-    expect(sentJobs()).toContain(message.jobId);
-    for (const jobId of sentJobs()) await processor.process(sqsRecord({ ...message, jobId }));
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 1 });
-  });
-
-  test('has these steps: it looks, claims and sends', async () => {
-    await processor.submit();
-    processor.nowMs += STUCK_AFTER_MS + 1;
-    cloud.steps.length = 0;
-    await run();
-    expect(cloud.steps).toEqual(STEPS);
-  });
-
-  const BURIAL = ['Query', 'UpdateItem', 'SendMessageBatch', 'UpdateItem'];
-  test.each(
-    BURIAL.flatMap((name, index) => [
-      { name, atStep: 17 + index, when: 'before' as const },
-      { name, atStep: 17 + index, when: 'after' as const },
-    ]),
-  )('$when the effect of step $atStep, $name, while it gives a job up: it ends dead-lettered', async (crash) => {
-    const message = await processor.submit();
-    const row = { ...cloud.job(message.jobId), status: 'running', fence: 6, leaseUntil: 1, abandoned: 5 };
-    const bucket = String(cloud.job(message.jobId)?.dueBucket).replace('queued', 'running');
-    cloud.dynamodb.put(JOBS_TABLE, { ...row, dueAt: 1, dueBucket: bucket });
-    processor.nowMs += 1;
-    cloud.steps.length = 0;
-    cloud.crash(crash);
-    await run().catch(silent);
-    cloud.revive();
-    // A job that was put back, but not given up, waits: it is sent once more, and then its worker dies again.
-    for (let minutes = 0; cloud.job(message.jobId)?.status !== 'dead-lettered' && minutes < 60; minutes += 1) {
-      processor.nowMs += 60_000;
-      await run();
-      if (cloud.sent.length > 0 && cloud.job(message.jobId)?.status === 'queued') {
-        cloud.sent.length = 0;
-        await abandon(message);
-      }
-    }
-    expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered', failure: { reason: 'internal' } });
-    expect(cloud.deadLettered.length).toBeGreaterThanOrEqual(1);
-    expect(cloud.deadLettered.length).toBeLessThanOrEqual(2);
+    expect(buried).toMatchObject({ status: 'dead-lettered', abandoned: 6 });
   });
 });
 
@@ -286,24 +180,67 @@ test('a job that cannot be sent does not hold up the others, and is sent by a la
   await processor.submit();
   processor.nowMs += STUCK_AFTER_MS + 1;
   let sends = 0;
-  const { workQueue } = dependencies();
+  const { workQueue } = world.dependencies;
   const send: typeof workQueue.send = async (messages) => {
     sends += 1;
     return sends === 1 ? [0] : workQueue.send(messages);
   };
   const depth = async () => 0;
-  expect(await sweep({ ...dependencies(), workQueue: { send, depth } })).toEqual(swept(1, 0, 1));
+  expect(await world.run({ workQueue: { send, depth } })).toEqual(swept(1, 0, 1));
   processor.nowMs += STUCK_AFTER_MS + 1;
   expect((await run()).resent).toBe(2);
-  expect(new Set(sentJobs()).size).toBe(2);
+  expect(new Set(world.sentJobs()).size).toBe(2);
 });
 
 test('a consumer that cannot be read keeps no job from being swept, and is an error in the end', async () => {
   await processor.submit();
   processor.nowMs += STUCK_AFTER_MS + 1;
   const failing = { read: () => Promise.reject(new Error('Lambda is down')) };
-  await expect(sweep({ ...dependencies(), consumer: failing })).rejects.toThrow(AggregateError);
+  await expect(world.run({ consumer: failing })).rejects.toThrow(AggregateError);
   expect(cloud.sent).toHaveLength(1);
+});
+
+describe('how long the breaker has been open', () => {
+  const opened = { nowMs: 0, openUntil: 30_000, reason: 'failure-rate', expectedEpoch: 0 };
+  const openFor = async (ms: number) => {
+    await world.store.trip(UPSTREAM_BREAKER, { ...opened, nowMs: processor.nowMs });
+    processor.nowMs += ms;
+  };
+
+  test('is published by every sweep, in seconds, and is 0 where it never was', async () => {
+    await run();
+    expect(world.gauges).toEqual({ BreakerOpenSeconds: 0 });
+    await openFor(90_999);
+    await run();
+    expect(world.gauges).toEqual({ BreakerOpenSeconds: 90 });
+  });
+
+  test('counts from the first opening, whatever probes have failed since', async () => {
+    await openFor(60_000);
+    const { nowMs } = processor;
+    const taken = { owner: 'a', epoch: 1, nowMs, leaseMs: 10_000, maxSkewMs: 0 };
+    expect(await world.store.takeProbe(UPSTREAM_BREAKER, taken)).toMatchObject({ row: { status: 'half-open' } });
+    const failed = { kind: 'failed' as const, openUntil: nowMs + 30_000, reason: 'probe-failed' };
+    const { row } = await world.store.recordProbe(UPSTREAM_BREAKER, { owner: 'a', epoch: 2, nowMs, result: failed });
+    expect(row).toMatchObject({ status: 'open', changedAt: nowMs });
+    processor.nowMs += 60_000;
+    await run();
+    expect(world.gauges).toEqual({ BreakerOpenSeconds: 120 });
+  });
+
+  test('is 0 once it has closed', async () => {
+    await openFor(60_000);
+    await world.store.force(UPSTREAM_BREAKER, { to: 'closed', nowMs: processor.nowMs, reason: 'repaired' });
+    await run();
+    expect(world.gauges).toEqual({ BreakerOpenSeconds: 0 });
+  });
+
+  test('is published even where the sweep fails', async () => {
+    await openFor(60_000);
+    const failing = { read: () => Promise.reject(new Error('Lambda is down')) };
+    await expect(world.run({ consumer: failing })).rejects.toThrow(AggregateError);
+    expect(world.gauges).toEqual({ BreakerOpenSeconds: 60 });
+  });
 });
 
 const bound = (dueJobs: SweepDependencies['dueJobs']) => ({

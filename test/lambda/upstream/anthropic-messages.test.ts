@@ -76,6 +76,7 @@ test('reads the texts, the reason for the end, the model and every kind of token
 test.each([
   [408, 'retry', 'upstream-timeout'],
   [409, 'retry', 'upstream-error'],
+  [425, 'retry', 'upstream-error'],
   [429, 'retry', 'upstream-rate-limited'],
   [500, 'retry', 'upstream-error'],
   [502, 'retry', 'upstream-error'],
@@ -83,7 +84,7 @@ test.each([
   [504, 'retry', 'upstream-timeout'],
   [529, 'retry', 'upstream-error'],
   [401, 'return', 'upstream-credential'],
-  [402, 'return', 'upstream-credential'],
+  [402, 'return', 'upstream-credit'],
   [403, 'return', 'upstream-credential'],
   [301, 'return', 'upstream-error'],
   [501, 'return', 'upstream-error'],
@@ -98,6 +99,46 @@ test.each([
   expect(error.retryable).toBe(disposition === 'retry');
   expect(error.isCredentialRejected).toBe(status === 401 || status === 403);
   expect(error.message).toBe(`${reason} HTTP ${status} some_error`);
+});
+
+describe('an account without credit', () => {
+  const answerWith = (status: number, type: string, text: string) =>
+    answer(status, { type: 'error', error: { type, message: text } });
+
+  test.each([
+    [400, 'billing_error', 'Pay.'],
+    [403, 'billing_error', 'Pay.'],
+    [429, 'insufficient_quota', 'You exceeded your current quota.'],
+    [429, 'billing_hard_limit_reached', 'Limit.'],
+    [400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'],
+  ])('that shows as HTTP %i %s is no fault of the request', async (status, type, text) => {
+    answerWith(status, type, text);
+    const error = await failure();
+    expect(error).toMatchObject({ reason: 'upstream-credit', disposition: 'return', status, paid: false });
+    expect(error).toMatchObject({ isAccountRefused: true, isCredentialRejected: false });
+  });
+
+  test('cannot be claimed by a request that is quoted', async () => {
+    answerWith(400, 'invalid_request_error', 'messages.0: “Your credit balance is too low” is not a role');
+    expect(await failure()).toMatchObject({ reason: 'upstream-refused', disposition: 'refuse' });
+  });
+});
+
+test.each([
+  [429, false],
+  [503, false],
+  [529, false],
+  [401, false],
+  [500, true],
+  [504, true],
+])('a call that met HTTP %i was paid for: %p', async (status, paid) => {
+  answer(status, {});
+  expect(await failure()).toMatchObject({ paid });
+});
+
+test('a call without a connection cost nothing', async () => {
+  await server.close();
+  expect(await failure()).toMatchObject({ reason: 'upstream-connection', disposition: 'retry', paid: false });
 });
 
 test.each([

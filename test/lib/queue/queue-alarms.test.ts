@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import fc from 'fast-check';
 import { ResilientQueue, type ResilientQueueProps } from '../../../lib';
+import { begins, type Series } from './metric-math';
 
 let stack: Stack;
 
@@ -57,8 +59,7 @@ test('alarms on what arrives in the dead-letter queue, even where it is drained 
   const { deadLetterQueue } = queueWith();
   const properties = alarm('DeadLetterArrivals');
 
-  expect(properties).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 });
-  expect(properties.Metrics[0].Expression).toBe('DIFF(FILL(waiting, 0) + FILL(received, 0)) + FILL(deleted, 0)');
+  expect(properties).toMatchObject({ Threshold: 0, EvaluationPeriods: 5, DatapointsToAlarm: 1 });
   const of = (MetricName: string, Stat: string) => ({
     Metric: { Namespace: 'AWS/SQS', MetricName, Dimensions: dimension(deadLetterQueue) },
     Period: 60,
@@ -71,22 +72,78 @@ test('alarms on what arrives in the dead-letter queue, even where it is drained 
   });
 });
 
-describe('the arithmetic of arrivals', () => {
-  /** What the expression gives for minute after minute: least depth, and what was deleted in it. */
-  const arrivals = (minutes: { depth: number; deleted: number }[]) =>
-    minutes.slice(1).map(({ depth, deleted }, index) => depth - (minutes[index]?.depth ?? 0) + deleted);
+describe('the expression of arrivals, over what CloudWatch has of each minute', () => {
+  const _ = undefined;
+  const minutes = (waiting: Series, deleted: Series, received: Series = waiting.map((depth) => depth && 0)) => ({
+    waiting,
+    received: received.map((depth, index) => depth ?? (waiting[index] === undefined ? undefined : 0)),
+    deleted,
+  });
 
-  test.each([
-    ['nothing', [0, 0, 0], [0, 0, 0], false],
-    ['one that stays', [0, 0, 1, 1], [0, 0, 0, 0], true],
-    ['one that is drained within its minute', [0, 0, 0], [0, 1, 0], true],
-    ['one that joins others', [3, 3, 4], [0, 0, 0], true],
-    ['a drain of what was there before', [3, 0, 0], [0, 3, 0], false],
-    ['what expires', [3, 0, 0], [0, 0, 0], false],
-  ])('%s', (_, depths, deletions, alarms) => {
-    const minutes = depths.map((depth, index) => ({ depth, deleted: deletions[index] ?? 0 }));
+  test.each<[string, ReturnType<typeof minutes>, boolean]>([
+    ['nothing', minutes([0, 0, 0], [0, 0, 0]), false],
+    ['one that stays', minutes([0, 0, 1, 1], [0, 0, 0, 0]), true],
+    ['one that is drained within its minute', minutes([0, 0, 0], [0, 1, 0]), true],
+    ['one that joins others', minutes([3, 3, 4], [0, 0, 0]), true],
+    ['one that comes while as many are drained', minutes([3, 3, 1], [0, 0, 3]), true],
+    ['a drain of what was there before', minutes([3, 0, 0], [0, 3, 0]), false],
+    ['what expires', minutes([3, 0, 0], [0, 0, 0]), false],
+    ['somebody who looks at them and gives them back', minutes([3, 1, 3], [0, 0, 0], [0, 2, 0]), false],
+    ['a redrive, received first and then deleted', minutes([3, 1, 0], [0, 1, 2], [0, 1, 0]), false],
+    ['the first to a queue that slept', minutes([_, _, _, 1], [_, _, _, 0]), true],
+    ['the first to a queue that slept, drained at once', minutes([_, _, _, 0], [_, _, _, 1]), true],
+    ['a hole in the depth of what was there before', minutes([3, 3, _, 3], [0, 0, 0, 0]), false],
+    ['one that came in a hole', minutes([3, 3, _, 4], [0, 0, 0, 0]), true],
+    ['deletions that are known before the depth of their minute', minutes([3, 3, _], [0, 0, 3]), false],
+    ['a queue that reports nothing', minutes([_, _, _], [_, _, _]), false],
+  ])('%s', (_name, series, expected) => {
+    queueWith();
 
-    expect(arrivals(minutes).some((value) => value > 0)).toBe(alarms);
+    expect(begins(alarm('DeadLetterArrivals'), series)).toBe(expected);
+  });
+
+  test.each([0, 1, 2, 3])('sees an arrival whose minute is reported %i minutes late', (late) => {
+    queueWith();
+    const depths = [2, 2, 2, 2, 3, 3, 3, 3, 3, 3];
+    const known = (now: number) =>
+      depths.map((depth, minute) => (minute + late <= now ? depth : undefined)).slice(0, now + 1);
+
+    const verdicts = depths.map((_depth, now) =>
+      begins(
+        alarm('DeadLetterArrivals'),
+        minutes(
+          known(now),
+          known(now).map((depth) => depth && 0),
+        ),
+      ),
+    );
+
+    // With the first datapoints the two that were there before are new to an alarm that has just been made.
+    expect(verdicts.slice(4 + late)).toContain(true);
+    expect(verdicts.slice(2 + late, 4 + late)).not.toContain(true);
+  });
+
+  test('a depth that is steady raises nothing, however late and full of holes its minutes come', () => {
+    queueWith();
+    const properties = alarm('DeadLetterArrivals');
+    fc.assert(
+      fc.property(
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }),
+        fc.integer({ min: 0, max: 9 }),
+        (known, depth) => {
+          const waiting = [depth, ...known.map((is) => (is ? depth : undefined))];
+          expect(
+            begins(
+              properties,
+              minutes(
+                waiting,
+                waiting.map((value) => value && 0),
+              ),
+            ),
+          ).toBe(false);
+        },
+      ),
+    );
   });
 });
 
@@ -110,7 +167,7 @@ test('alarms when messages go round in circles', () => {
   const { queue } = queueWith();
   const properties = alarm('Poison');
 
-  expect(properties).toMatchObject({ Threshold: 3, EvaluationPeriods: 3 });
+  expect(properties).toMatchObject({ Threshold: 3, EvaluationPeriods: 5, DatapointsToAlarm: 3 });
   expect(properties.Metrics[0].Expression).toBe(
     'IF(FILL(received, 0) >= 10, FILL(received, 0) / IF(FILL(deleted, 0) > 0, FILL(deleted, 0), 1), 0)',
   );

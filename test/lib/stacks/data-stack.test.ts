@@ -104,10 +104,17 @@ test('the control queue outlasts a run of its consumer, under the key of the wor
   });
 });
 
-test('the controller never waits longer than a function may run', () => {
-  const stack = new DataStack(new App(), 'slow', { processTimeout: Duration.minutes(15) });
+test('the controller outlives the longest run of the processor that it waits for', () => {
+  const make = (seconds: number) =>
+    new DataStack(new App(), 'slow', { processTimeout: Duration.seconds(seconds) }).controlQueue.consumerTimeout;
 
-  expect(stack.controlQueue.consumerTimeout.toSeconds()).toBe(900);
+  expect(make(10).toSeconds()).toBe(40);
+  expect(make(870).toSeconds()).toBe(900);
+  for (const seconds of [9, 871]) {
+    expect(() => make(seconds)).toThrow(
+      `slow: \`processTimeout\` must be an integer between 10 and 870, got: ${seconds}`,
+    );
+  }
 });
 
 test('gives the alarms of both queues their topic', () => {

@@ -142,7 +142,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
   ReadJob: { JobsTable: READ },
   ProcessJob: {
     JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   },
   CheckReadiness: { JobsTable: READ, ControlTable: READ },
   ControlBreaker: { ControlTable: READ },

@@ -15,6 +15,7 @@ test('has the defaults that its documentation states', () => {
     resumeStep: Duration.seconds(30),
     patience: Duration.days(1),
     stuckAfter: Duration.minutes(15),
+    openAlarmAfter: Duration.minutes(15),
   });
 });
 
@@ -28,6 +29,8 @@ test.each<OutageSettings>([
   { openFor: Duration.seconds(1), openForAtMost: Duration.seconds(1) },
   { openFor: Duration.days(1) },
   { resumeStep: Duration.seconds(1), stuckAfter: Duration.minutes(1), patience: Duration.minutes(1) },
+  { openAlarmAfter: Duration.minutes(1) },
+  { openAlarmAfter: Duration.days(1) },
   { resumeStep: Duration.minutes(15), stuckAfter: Duration.days(14), patience: Duration.days(14) },
 ])('accepts %j at the bound', (given) => {
   expect(() => settings(given)).not.toThrow();
@@ -45,6 +48,14 @@ test.each<[OutageSettings, string]>([
   [
     { resumeStep: Duration.seconds(901) },
     '`outage.resumeStep` must be whole seconds between 1 and 900, got: 901 seconds',
+  ],
+  [
+    { openAlarmAfter: Duration.seconds(59) },
+    '`outage.openAlarmAfter` must be whole seconds between 60 and 86400, got: 59 seconds',
+  ],
+  [
+    { openAlarmAfter: Duration.seconds(86_401) },
+    '`outage.openAlarmAfter` must be whole seconds between 60 and 86400, got: 86401 seconds',
   ],
   [
     { stuckAfter: Duration.seconds(59), patience: Duration.seconds(59) },

@@ -10,8 +10,11 @@ import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-b
 import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
+import { DynamoDbServedStore } from '../../../lambda/runtime/served/dynamodb-served-store';
+import { Witness } from '../../../lambda/runtime/served/witness';
 import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { sweep } from '../../../lambda/sweep-leases/sweep';
+import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import type { QueuedMessage } from '../fleet/queue-model';
 import { recordOf } from '../fleet/sqs-record';
 import { type CloudModel, CONTROL, JOBS, MAX_RECEIVE_COUNT } from './cloud-model';
@@ -169,6 +172,7 @@ export class WorkerActor {
       patienceMs: PATIENCE_MS,
       openForMs: BREAKER_DEFAULTS.openForMs,
       slowFailures: new SlowFailures(),
+      witness: new Witness({ upstream: UPSTREAM_BREAKER, store: new DynamoDbServedStore(tables, CONTROL), now }),
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,
       upstream: upstream.asSeenBy(process),
@@ -220,6 +224,7 @@ export class SweepActor {
       },
       controlQueue: { send: () => process.perform('SendMessage', silent) },
       count: silent,
+      gaugeSeconds: silent,
       log: LOG,
       now: cloud.time.now,
       stuckAfterMs: 15 * 60 * SECOND,

@@ -1,8 +1,10 @@
+import { againSeconds } from '../../../lambda/control-breaker/control-batch';
 import { onBreakerChange, onControlMessage } from '../../../lambda/control-breaker/control-breaker';
 import type { ControlDependencies } from '../../../lambda/control-breaker/dependencies';
 import { ConsumerBusyError } from '../../../lambda/runtime/consumer-control/consumer';
 import type { Received } from '../../../lambda/runtime/work-queue/work-queue';
-import type { BreakerRow } from '../../../lib/contract/control';
+import { reminderFor } from '../../../lambda/sweep-leases/heal-control';
+import { type BreakerRow, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import type { ControlMessage } from '../../../lib/contract/messages';
 import type { ConsumerModel } from './consumer-model';
 import type { QueuedMessage } from './queue-model';
@@ -13,8 +15,10 @@ const SECOND = 1_000;
 /** Milliseconds until a stream's record, or a message of the control queue, reaches its function. */
 const STREAM_MS = [200, 1_000] as const;
 const MESSAGE_MS = [20, 500] as const;
-/** After which a record or message of a failed step comes again. */
-const AGAIN_MS = 5 * SECOND;
+/** After which a stream's record of a failed step comes again. */
+const RECORD_AGAIN_MS = 5 * SECOND;
+/** As the sweeper runs. */
+const SWEEP_MS = 60 * SECOND;
 /** Share of the calls of the controller's own AWS APIs that fail. */
 const ERROR_RATE = 0.01;
 
@@ -23,7 +27,7 @@ export const STEP_SECONDS = 10;
 
 const silent = () => undefined;
 
-/** The breaker's controller, by its own code, over the model's mapping and queues. */
+/** The breaker's controller and the sweeper that reminds it, by their own code, over the model's mapping and queues. */
 export class ControlModel {
   readonly #dependencies: ControlDependencies;
   readonly #received = new Map<string, QueuedMessage>();
@@ -71,16 +75,37 @@ export class ControlModel {
     };
   }
 
+  /** Sends what the controller has lost, every minute. */
+  readonly sweep = (): void => {
+    this.world.time.after(SWEEP_MS, this.sweep);
+    void this.#remind().catch(silent);
+  };
+
+  async #remind(): Promise<void> {
+    const { store, consumer, controlQueue, now, maxConcurrency, stepSeconds } = this.#dependencies;
+    const breaker = UPSTREAM_BREAKER;
+    const [row, state] = [await store.read(breaker), await consumer.read()];
+    const facts = { breaker, row, consumer: state, nowMs: now(), maxConcurrency, stepSeconds };
+    const reminder = reminderFor(facts);
+    if (reminder) await controlQueue.send(reminder, 0);
+  }
+
   /** Takes a record of the control table's stream. */
   follow(row: BreakerRow, breaker: string): void {
-    const step = () => void onBreakerChange(row, breaker, this.#dependencies).catch(() => time.after(AGAIN_MS, step));
+    const step = () =>
+      void onBreakerChange(row, breaker, this.#dependencies).catch(() => time.after(RECORD_AGAIN_MS, step));
     const { time, random } = this.world;
     time.after(between(random, ...STREAM_MS), step);
   }
 
   #send(message: ControlMessage, seconds: number): void {
     const { time, random } = this.world;
-    const step = () => void onControlMessage(message, this.#dependencies).catch(() => time.after(AGAIN_MS, step));
+    let receives = 0;
+    const step = () => {
+      receives += 1;
+      const again = () => time.after(againSeconds(receives) * SECOND + between(random, ...MESSAGE_MS), step);
+      void onControlMessage(message, this.#dependencies).catch(again);
+    };
     // SQS takes whole seconds.
     time.after(Math.ceil(Math.min(Math.max(seconds, 0), 900)) * SECOND + between(random, ...MESSAGE_MS), step);
   }

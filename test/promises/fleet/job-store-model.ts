@@ -12,8 +12,13 @@ import type { FleetJob } from './world';
 const DATA_KEY = { plaintext: new Uint8Array(32).fill(7), wrapped: new Uint8Array(32).fill(8) };
 const CLIENT_ID = 'client';
 
-/** The key management service of the model. */
-export const DATA_KEYS: ProcessDependencies['dataKeys'] = { unwrap: async () => DATA_KEY.plaintext };
+/** The key management service of the model; it fails as the SDK tells of it. */
+export const dataKeysOf = (isDown: () => boolean): ProcessDependencies['dataKeys'] => ({
+  unwrap: async () => {
+    if (isDown()) throw Object.assign(new Error('The service failed.'), { name: 'KMSInternalException' });
+    return DATA_KEY.plaintext;
+  },
+});
 
 /** Requests sealed once and used by every run that has a job of that name: sealing is dear, and no seed's matter. */
 const sealedRequests = new Map<string, Sealed>();
@@ -37,6 +42,8 @@ type Row = { -readonly [name in keyof Job]: Job[name] };
 export class JobStoreModel implements FleetJobStore {
   /** Results that were to be written a second time. */
   recordedTwice = 0;
+  /** Jobs that ended `failed`. */
+  failed = 0;
   readonly #rows = new Map<string, Row>();
   readonly #results = new Set<string>();
 
@@ -92,6 +99,7 @@ export class JobStoreModel implements FleetJobStore {
 
   async fail(lease: Lease): Promise<void> {
     this.#end(await this.#held(lease), JobStatus.FAILED);
+    this.failed += 1;
   }
 
   async release(lease: Lease, { failure, failedSince, outage }: Release): Promise<void> {

@@ -1,9 +1,9 @@
 import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { LEAST_CONCURRENCY } from '../../../lambda/runtime/consumer-control/consumer';
 import { STEP_SECONDS } from './control-model';
-import { type FleetRun, outagesOf, SCENE } from './fleet-run';
-import { PEER_OPEN_MS } from './peer-fleets';
-import type { OpenWindow } from './world';
+import { type FleetRun, SCENE } from './fleet-run';
+import type { SeenCall } from './upstream-model';
+import { type OpenWindow, PEER_OPEN_MS } from './world';
 
 /** A read of the shared row serves for up to twice `cacheMs`, and for as long again where the next read fails. */
 const CACHE_LAG_MS = 4 * BREAKER_DEFAULTS.cacheMs + 200;
@@ -64,7 +64,7 @@ export function judge(run: FleetRun): Verdict {
     stragglers: lags.reduce((sum, window) => sum + countIn(down, window), 0),
     blindCalls: whileDown.length - down.length,
     callsWhileDown: whileDown.length,
-    falseOpenings: openings.filter(({ fromMs }) => !isByOutage(fromMs, run.seed)).length,
+    falseOpenings: openings.filter(({ fromMs }) => !isByOutage(fromMs, run)).length,
     deadByOutage: run.deadByOutage,
     poisonAlive: run.poison - run.deadPoison,
     unfinished: run.unfinished,
@@ -99,18 +99,27 @@ const slices = (): Window[] => {
 
 /**
  * The ideal: the first probe that can succeed runs as soon as its window ends, each probe takes a mean call, and every
- * step of the ramp follows the one before at once. A probe that was under way when the upstream came back still fails.
+ * step of the ramp follows the one before at once.
  */
-function rampRatio({ recoveryMs, openWindows }: FleetRun): number {
+function rampRatio({ recoveryMs, openWindows, calls, outages }: FleetRun): number {
   if (!openWindows) return 0;
-  const recoveredAt = SCENE.outage[1];
-  const current = openWindows.findIndex(({ fromMs, toMs }) => fromMs <= recoveredAt && recoveredAt < toMs);
-  const following = openWindows
-    .slice(current, current + 2)
-    .filter(({ fromMs }, index, [first]) => index === 0 || fromMs === first?.toMs);
-  const probe = current < 0 ? undefined : following.find(({ probeFromMs }) => probeFromMs >= recoveredAt);
-  const restOfWindowMs = probe ? probe.probeFromMs - recoveredAt : 0;
+  const recoveredAt = outages[0]?.[1] ?? 0;
+  const first = openWindows.findIndex(({ fromMs, toMs }) => fromMs <= recoveredAt && recoveredAt < toMs);
+  const window = first < 0 ? undefined : windowOfProbe(openWindows.slice(first), calls);
+  const restOfWindowMs = Math.max(0, (window?.probeFromMs ?? 0) - recoveredAt);
   return (recoveryMs ?? Number.POSITIVE_INFINITY) / (restOfWindowMs + IDEAL_RAMP_MS);
+}
+
+/**
+ * The first of the windows whose probe could succeed. One that began before the upstream came back fails; and so does
+ * one with a job that no upstream serves, which looks the same to a fleet that probes with its jobs, one a window.
+ */
+function windowOfProbe(windows: readonly OpenWindow[], calls: readonly SeenCall[]): OpenWindow | undefined {
+  const atMs = calls.map((call) => call.atMs);
+  return windows.find(({ toMs }, index) => {
+    const probe = calls[firstFrom(atMs, toMs) - 1];
+    return windows[index + 1]?.fromMs !== toMs || !(probe?.isDown || probe?.isPoison);
+  });
 }
 
 /** The windows in which a closed breaker opened; the others follow a probe that failed. */
@@ -124,5 +133,5 @@ const afterLag = (window: OpenWindow, openings: readonly OpenWindow[]): Window =
 /** What an outage has broken is noticed a little after it. */
 const NOTICED_WITHIN_MS = 60_000;
 
-const isByOutage = (atMs: number, seed: number): boolean =>
-  outagesOf(seed).some(([from, to]) => atMs >= from && atMs < to + NOTICED_WITHIN_MS);
+const isByOutage = (atMs: number, { outages }: FleetRun): boolean =>
+  outages.some(([from, to]) => atMs >= from && atMs < to + NOTICED_WITHIN_MS);

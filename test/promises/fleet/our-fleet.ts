@@ -6,13 +6,17 @@ import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-option
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
+import { MemoryServedStore } from '../../../lambda/runtime/served/memory-served-store';
+import type { IServedStore } from '../../../lambda/runtime/served/served-store';
+import { Witness } from '../../../lambda/runtime/served/witness';
 import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
 import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
 import { BreakerStoreModel, type RowChange } from './breaker-store-model';
 import type { ConsumerModel, Sandbox } from './consumer-model';
 import { ControlModel } from './control-model';
-import { DATA_KEYS, JobStoreModel } from './job-store-model';
+import { dataKeysOf, JobStoreModel } from './job-store-model';
+import { NetworkModel } from './network-model';
 import type { QueuedMessage } from './queue-model';
 import { recordOf } from './sqs-record';
 import type { Fleet, FleetJob, MakeFleet, OpenWindow, World } from './world';
@@ -32,13 +36,19 @@ class OurFleet implements Fleet {
   readonly jobs: JobStoreModel;
   readonly store: BreakerStoreModel;
   readonly metrics: Record<string, number> = {};
+  readonly #served: IServedStore;
   readonly #inFlight = new Map<string, QueuedMessage>();
 
   constructor(readonly world: World) {
     const { time, random } = world;
     this.jobs = new JobStoreModel(time, TABLE_LATENCY_MS);
-    const options = { latencyMs: [2, 15] as const, errorRate: 0.002 };
-    this.store = new BreakerStoreModel(new MemoryBreakerStore(), time, random, options);
+    const network = new NetworkModel(time, random, { latencyMs: [2, 15], errorRate: 0.002 });
+    this.store = new BreakerStoreModel(new MemoryBreakerStore(), network);
+    const served = new MemoryServedStore();
+    this.#served = {
+      read: (upstream) => network.travel(() => served.read(upstream)),
+      advance: (upstream, servedAt) => network.travel(() => served.advance(upstream, servedAt)),
+    };
   }
 
   hasEnded(id: string): boolean {
@@ -59,6 +69,7 @@ class OurFleet implements Fleet {
     const count: ProcessDependencies['count'] = (name, value = 1) => this.#count(name, value);
     const control = new ControlModel(this.world, consumer, this.store, recordOf, count);
     this.store.onChange = (row) => control.follow(row, UPSTREAM_BREAKER);
+    control.sweep();
   }
 
   openWindows(): OpenWindow[] {
@@ -71,6 +82,7 @@ class OurFleet implements Fleet {
       requeued: JobsRequeued,
       upstreamCalls: UpstreamCalls,
       recordedTwice: this.jobs.recordedTwice,
+      failed: this.jobs.failed,
       storeReads: this.store.reads,
       storeWrites: this.store.writes,
     };
@@ -92,14 +104,14 @@ class OurFleet implements Fleet {
   }
 
   #dependencies(): ProcessDependencies {
-    const { time, random, upstream, queue } = this.world;
+    const { time, random, upstream, queue, isAwsDown } = this.world;
     const { now, sleep } = time;
     const breaker = new CircuitBreaker({ store: this.store }, { now, random, sleep });
     // A sandbox handles one message at a time, so that a permit is followed by its own call.
     let isBlind = false;
     return {
       store: this.jobs,
-      dataKeys: DATA_KEYS,
+      dataKeys: dataKeysOf(isAwsDown),
       queue: {
         send: async (messages) => {
           for (const outgoing of messages) this.#send(outgoing);
@@ -119,6 +131,7 @@ class OurFleet implements Fleet {
       patienceMs: PATIENCE_MS,
       openForMs: BREAKER_DEFAULTS.openForMs,
       slowFailures: new SlowFailures(),
+      witness: new Witness({ upstream: UPSTREAM_BREAKER, store: this.#served, now }),
       breaker: {
         acquire: async (owner) => {
           const permit = await breaker.acquire(owner);

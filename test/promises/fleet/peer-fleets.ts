@@ -5,12 +5,10 @@ import type { Submission } from '../../../lambda/runtime/jobs/submission';
 import type { Sandbox } from './consumer-model';
 import type { QueuedMessage } from './queue-model';
 import { POISON } from './upstream-model';
-import type { Fleet, FleetJob, MakeFleet, World } from './world';
+import { type Fleet, type FleetJob, type MakeFleet, PEER_OPEN_MS, type World } from './world';
 
 /** Delay before a message is received again, by how often it was: as the processor's own. */
 const RETURN_BACKOFF = { baseMs: 1_000, capMs: 15 * 60_000 };
-/** As the breaker of this package, so that the windows are of one length. */
-export const PEER_OPEN_MS = 30_000;
 const CALL_TIMEOUT_MS = 55_000;
 
 type Guard = (call: () => Promise<unknown>) => Promise<unknown>;

@@ -1,28 +1,32 @@
-import { runFleet } from './fleet-run';
-import { judge, type Verdict } from './judge';
+import { runFleet, runScene } from './fleet-run';
+import { judge } from './judge';
 import { ourFleet } from './our-fleet';
 import { cockatielFleet, opossumFleet } from './peer-fleets';
-import type { MakeFleet } from './world';
+import { judgeQuiet, quietScene } from './quiet-scene';
 
-/** The fleets that are compared: ours, and the same workers with a peer's breaker in each. */
-export const FLEETS = { ours: ourFleet, cockatiel: cockatielFleet, opossum: opossumFleet } as const satisfies Record<
-  string,
-  MakeFleet
->;
+/** The runs that are compared: our fleet, the same workers with a peer's breaker in each, and ours with little to do. */
+export const RUNS = {
+  ours: async (seed: number) => judge(await runFleet(ourFleet, seed)),
+  cockatiel: async (seed: number) => judge(await runFleet(cockatielFleet, seed)),
+  opossum: async (seed: number) => judge(await runFleet(opossumFleet, seed)),
+  quiet: async (seed: number) => judgeQuiet(await runScene(ourFleet, seed, quietScene(seed))),
+} as const;
 
-export type FleetName = keyof typeof FLEETS;
+export type RunName = keyof typeof RUNS;
 
-/** Seeds of one fleet: every `step`-th from `first` to `last`. */
-export interface SeedRange {
-  readonly fleet: FleetName;
+export type VerdictOf<Name extends RunName> = Awaited<ReturnType<(typeof RUNS)[Name]>>;
+
+/** Seeds of one kind of run: every `step`-th from `first` to `last`. */
+export interface SeedRange<Name extends RunName = RunName> {
+  readonly run: Name;
   readonly first: number;
   readonly last: number;
   readonly step: number;
 }
 
 /** Runs the seeds one after the other, and answers what each amounts to. */
-export async function* runSeeds({ fleet, first, last, step }: SeedRange): AsyncGenerator<Verdict> {
-  for (let seed = first; seed <= last; seed += step) yield judge(await runFleet(FLEETS[fleet], seed));
+export async function* runSeeds({ run, first, last, step }: SeedRange): AsyncGenerator<VerdictOf<RunName>> {
+  for (let seed = first; seed <= last; seed += step) yield RUNS[run](seed);
 }
 
 /** As a process of its own: takes one range, sends each verdict and ends. */

@@ -1,15 +1,12 @@
 import type { Random } from '../../../lambda/runtime/clock/clock';
 import type { Submission } from '../../../lambda/runtime/jobs/submission';
-import { UpstreamError, type UpstreamErrorDetails } from '../../../lambda/upstream/errors';
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
 import { between } from './seeded-random';
+import { type Fault, failBy, type OutageKind } from './upstream-answers';
 import type { VirtualTime } from './virtual-time';
 
 /** Milliseconds since the simulation's begin during which the upstream serves nobody: [from, to). */
 export type Outage = readonly [fromMs: number, toMs: number];
-
-/** How an upstream that is down treats a call. */
-export type OutageKind = 'refuses' | 'errors' | 'overloaded' | 'hangs';
 
 export const OUTAGE_KINDS: readonly OutageKind[] = ['refuses', 'errors', 'overloaded', 'hangs'];
 
@@ -20,6 +17,7 @@ export interface SeenCall {
   readonly isDown: boolean;
   /** Whether the caller could not reach the breaker's store, and went by what it had known before. */
   readonly isBlind: boolean;
+  readonly isPoison: boolean;
 }
 
 export interface ModelCallOptions extends Pick<CallOptions, 'timeoutMs'> {
@@ -43,23 +41,17 @@ const completion: Completion = {
   usage: { inputTokens: 1, outputTokens: 1, cacheWriteTokens: 0, cacheReadTokens: 0 },
 };
 
-/** As the adapter of the Messages API reports them. */
-const FAILURES: Record<OutageKind, UpstreamErrorDetails> = {
-  refuses: { reason: 'upstream-connection', disposition: 'retry', firstByteArrived: false },
-  errors: { reason: 'upstream-error', disposition: 'retry', status: 500, firstByteArrived: true },
-  overloaded: { reason: 'upstream-error', disposition: 'retry', status: 529, firstByteArrived: true },
-  hangs: { reason: 'upstream-timeout', disposition: 'retry', firstByteArrived: false },
-};
-
-/** A broken connection: what a call meets that was under way when the outage began. */
-const BROKEN: UpstreamErrorDetails = {
-  reason: 'upstream-connection',
-  disposition: 'retry',
-  firstByteArrived: true,
-};
-
 /** Milliseconds after which a failing upstream answers; one that hangs does not. */
-const FAILS_WITHIN_MS = { refuses: [1, 50], errors: [50, 2_000], overloaded: [20, 500], hangs: [0, 0] } as const;
+const FAILS_WITHIN_MS: Record<OutageKind, readonly [least: number, most: number]> = {
+  refuses: [1, 50],
+  errors: [50, 2_000],
+  overloaded: [20, 500],
+  hangs: [0, 0],
+  busy: [20, 500],
+  limits: [20, 500],
+  'locks-out': [20, 500],
+  'wants-money': [20, 500],
+};
 
 /** The paid upstream in virtual time: well but for its outages, and it remembers every call. */
 export class UpstreamModel implements IUpstream {
@@ -75,29 +67,30 @@ export class UpstreamModel implements IUpstream {
 
   complete(submission: Submission, { timeoutMs, isBlind = false }: ModelCallOptions): Promise<Completion> {
     const at = this.#outageAt(this.time.elapsedMs);
-    this.calls.push({ atMs: this.time.elapsedMs, isDown: at >= 0, isBlind });
+    const isPoison = submission.messages[0]?.content === POISON;
+    this.calls.push({ atMs: this.time.elapsedMs, isDown: at >= 0, isBlind, isPoison });
     this.running += 1;
     if (at >= 0) return this.#fail(at, timeoutMs);
-    if (submission.messages[0]?.content === POISON) return this.#settle(between(this.random, 50, 500), FAILURES.errors);
+    if (isPoison) return this.#settle(between(this.random, 50, 500), 'errors');
     const [least, most] = this.options.callMs;
     const callMs = between(this.random, least, most);
     const breaksInMs = this.#nextOutageIn(callMs);
-    if (breaksInMs !== undefined) return this.#settle(Math.min(breaksInMs, timeoutMs), BROKEN);
-    return callMs > timeoutMs ? this.#settle(timeoutMs, FAILURES.hangs) : this.#settle(callMs);
+    if (breaksInMs !== undefined) return this.#settle(Math.min(breaksInMs, timeoutMs), 'breaks');
+    return callMs > timeoutMs ? this.#settle(timeoutMs, 'hangs') : this.#settle(callMs);
   }
 
   #fail(outage: number, timeoutMs: number): Promise<Completion> {
     const kind = this.options.kinds[outage % this.options.kinds.length] ?? 'errors';
     const [least, most] = FAILS_WITHIN_MS[kind];
     const ms = kind === 'hangs' ? timeoutMs : Math.min(timeoutMs, between(this.random, least, most));
-    return this.#settle(ms, FAILURES[kind]);
+    return this.#settle(ms, kind);
   }
 
-  #settle(ms: number, failure?: UpstreamErrorDetails): Promise<Completion> {
-    return new Promise((resolve, reject) => {
+  #settle(ms: number, fault?: Fault): Promise<Completion> {
+    return new Promise((resolve) => {
       this.time.after(ms, () => {
         this.running -= 1;
-        if (failure) return reject(new UpstreamError(failure));
+        if (fault) return resolve(failBy(fault, this.time.now()));
         this.succeeded += 1;
         resolve(completion);
       });

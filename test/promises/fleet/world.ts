@@ -4,6 +4,9 @@ import type { QueueModel } from './queue-model';
 import type { UpstreamModel } from './upstream-model';
 import type { VirtualTime } from './virtual-time';
 
+/** How long a peer's breaker stays open: as this package's at first, so that the windows are of one length. */
+export const PEER_OPEN_MS = 30_000;
+
 /** A job as the drill knows it: poison is one that no upstream can serve. */
 export interface FleetJob {
   readonly id: string;
@@ -16,6 +19,8 @@ export interface World {
   readonly random: Random;
   readonly queue: QueueModel;
   readonly upstream: UpstreamModel;
+  /** Whether AWS gives nobody a key now. */
+  isAwsDown(): boolean;
 }
 
 /** A stretch in which no more than one call may reach the upstream; milliseconds since the begin. */

@@ -45,7 +45,7 @@ const step = fc.record({
   waitMs: fc.nat(15_000),
 });
 
-const options = { failures: 1, openForMs: 10_000, maxOpenForMs: 40_000, probeLeaseMs: 5_000, maxSkewMs: 0 };
+const options = { failures: 1, openForMs: 5_000, maxOpenForMs: 20_000, probeLeaseMs: 5_000, maxSkewMs: 0 };
 
 /** Carries out the step on one breaker; permits that are held are ended by a later step. */
 const take = async (breaker: CircuitBreaker, held: Permit[], act: Step): Promise<void> => {

@@ -3,6 +3,7 @@ import type { IBreakerStore } from '../../../../lambda/runtime/breaker/breaker-s
 import { DynamoDbBreakerStore } from '../../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { MemoryBreakerStore } from '../../../../lambda/runtime/breaker/memory-breaker-store';
 import { stateOf } from '../../../../lambda/runtime/breaker/transitions';
+import type { BreakerRow } from '../../../../lib/contract/control';
 import { DynamoDbDouble, type Perform } from '../../doubles/dynamodb';
 
 const TABLE = 'control';
@@ -187,10 +188,20 @@ describe.each(Object.entries(makers))('%s', (_, make) => {
     });
   });
 
-  test('gives a released probe to the next at once', async () => {
-    await halfOpen();
-    await store.recordProbe(NAME, { owner: 'a#1', epoch: 2, nowMs: NOW, result: { kind: 'released' } });
-    await expect(store.takeProbe(NAME, { ...PROBE, owner: 'b#1', epoch: 2 })).resolves.toMatchObject({ done: true });
+  test('gives a released probe to the next when its time has come, and forgets the time', async () => {
+    const { row: taken } = await halfOpen();
+    const nextProbeAt = NOW + 60_000;
+    const result = { kind: 'released', nextProbeAt } as const;
+    const { row } = await store.recordProbe(NAME, { owner: 'a#1', epoch: 2, nowMs: NOW, result });
+    const { probeOwner: _owner, probeUntil: _until, ...free } = taken as BreakerRow;
+    expect(row).toStrictEqual({ ...free, nextProbeAt });
+    expect(stateOf(row)).toEqual({ status: 'half-open', epoch: 2, successes: 0, lastOpenedAt: NOW, nextProbeAt });
+    const next = { ...PROBE, owner: 'b#1', epoch: 2, nowMs: nextProbeAt };
+    await expect(store.takeProbe(NAME, { ...next, nowMs: nextProbeAt - 1 })).resolves.toEqual({ done: false, row });
+    await expect(store.takeProbe(NAME, next)).resolves.toStrictEqual({
+      done: true,
+      row: { ...free, probeOwner: 'b#1', probeUntil: nextProbeAt + 10_000 },
+    });
   });
 
   test.each([
@@ -282,6 +293,25 @@ describe('DynamoDbBreakerStore among other writers', () => {
     };
     const answer = await store.takeProbe(NAME, { ...PROBE, owner: 'b#1', epoch: 2 });
     expect(answer).toMatchObject({ done: true, row: { successes: 2, probeOwner: 'b#1' } });
+  });
+
+  test('does not take a probe that another took and gave back meanwhile', async () => {
+    const store = make();
+    await store.trip(NAME, TRIP);
+    await store.takeProbe(NAME, PROBE);
+    const release = (owner: string, nextProbeAt: number) =>
+      store.recordProbe(NAME, { owner, epoch: 2, nowMs: NOW, result: { kind: 'released', nextProbeAt } });
+    await release('a#1', NOW + 60_000);
+    const next = { ...PROBE, epoch: 2, nowMs: NOW + 60_000 };
+    let interfered = false;
+    before = async (step) => {
+      if (step !== 'PutItem' || interfered) return;
+      interfered = true;
+      await store.takeProbe(NAME, { ...next, owner: 'c#1' });
+      await release('c#1', NOW + 90_000);
+    };
+    const answer = await store.takeProbe(NAME, { ...next, owner: 'b#1' });
+    expect(answer).toMatchObject({ done: false, row: { nextProbeAt: NOW + 90_000 } });
   });
 
   test('gives up where it always comes second', async () => {

@@ -107,14 +107,20 @@ describe('an error that is not the upstream’s fault', () => {
     expect(breaker.state().status).toBe('closed');
   });
 
-  test('as the end of a probe gives the right back', async () => {
+  test('as the end of a probe gives the right back for a window later', async () => {
     const world = new World();
     const breaker = world.breaker({ failures: 1, isFailure });
     await failTimes(breaker, 1);
     await world.advance(30_000);
     await expect(breaker.execute(refuse)).rejects.toThrow('bad request');
-    expect(breaker.state()).toMatchObject({ status: 'half-open', epoch: 2, successes: 0 });
+    const nextProbeAt = world.nowMs + 30_000;
+    expect(breaker.state()).toMatchObject({ status: 'half-open', epoch: 2, successes: 0, nextProbeAt });
+    await expect(breaker.acquire()).rejects.toMatchObject({ retryAt: nextProbeAt });
+    await world.advance(29_999);
+    await expect(breaker.execute(succeed)).rejects.toThrow(BreakerOpenError);
+    await world.advance(1);
     await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'probe' });
+    expect(breaker.state()).not.toHaveProperty('nextProbeAt');
   });
 });
 
@@ -237,11 +243,16 @@ describe('an open breaker', () => {
     expect(breaker.state()).toMatchObject({ status: 'open', openUntil: world.nowMs + 30_000 });
   });
 
-  test('a probe that never ends is replaced after its lease and the skew of clocks', async () => {
-    const { world, breaker } = await opened({ probeLeaseMs: 10_000, maxSkewMs: 500 });
+  test.each([
+    ['its lease', 40_000, 40_500],
+    ['a window, where its lease is shorter', 10_000, 30_500],
+  ])('a probe that never ends is replaced after %s, and the skew of clocks', async (_, probeLeaseMs, afterMs) => {
+    const { world, breaker } = await opened({ probeLeaseMs, maxSkewMs: 500 });
     await world.advance(30_000);
     const lost = await breaker.acquire();
-    await world.advance(10_500);
+    const retryAt = world.nowMs + afterMs - 500;
+    await expect(breaker.acquire()).rejects.toMatchObject({ retryAt });
+    await world.advance(afterMs);
     await expect(breaker.acquire()).rejects.toThrow(BreakerOpenError);
     await world.advance(1);
     const probe = await breaker.acquire();
@@ -377,6 +388,7 @@ describe('an abort', () => {
     await expect(asked).rejects.toThrow('stop');
     await settled();
     expect(call.times).toBe(0);
+    await world.advance(30_000);
     await expect(breaker.acquire()).resolves.toMatchObject({ kind: 'probe' });
   });
 });

@@ -185,7 +185,7 @@ describe('the probe', () => {
     const first = (await store.read(NAME))?.probeOwner;
     expect(first).toMatch(/^job-\d+#[0-9a-z]{9,}\.1$/);
     await permits[0]?.abandon();
-    await world.advance(2_000);
+    await world.advance(30_000);
     await workers[0]?.acquire('job-0');
     expect((await store.read(NAME))?.probeOwner).not.toBe(first);
     expect(world.probes).toBe(2);

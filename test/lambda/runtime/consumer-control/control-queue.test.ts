@@ -7,6 +7,7 @@ import type { ControlMessage } from '../../../../lib/contract/messages';
 
 const MESSAGES: ControlMessage[] = [
   { kind: 'probe', breaker: 'upstream', epoch: 3, idle: 2 },
+  { kind: 'probe', breaker: 'upstream', epoch: 3, turn: '1//', idle: 0 },
   { kind: 'resume', breaker: 'upstream', epoch: 0, concurrency: 8 },
 ];
 

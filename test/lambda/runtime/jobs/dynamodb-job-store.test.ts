@@ -52,7 +52,7 @@ test('the table’s condition and the rule of leasing say the same of every job'
   const rows = fc.record({
     status: fc.constantFrom('queued', 'running', 'succeeded', 'failed', 'dead-lettered'),
     leaseUntil: fc.integer({ min: NOW - 2, max: NOW + 2 }),
-    abandoned: fc.constantFrom(undefined, 1, 6),
+    abandoned: fc.constantFrom(undefined, 1, 4, 5, 6),
   });
   await fc.assert(
     fc.asyncProperty(rows, fc.boolean(), async (row, redriven) => {
@@ -77,7 +77,8 @@ test('one lease excludes every other until it ends; each one raises the fence', 
       for (const [position, pause] of pauses.entries()) {
         nowMs += pause;
         const outcome = await store.lease({ ...request, owner: `worker-${position}`, nowMs });
-        const isFree = until < nowMs;
+        // The first lease and five over dead workers; the next one is the sweeper's to refuse for good.
+        const isFree = until < nowMs && fence < 6;
         expect(outcome.kind).toBe(isFree ? 'leased' : 'held');
         if (outcome.kind !== 'leased') continue;
         expect(outcome.job.fence).toBe(fence + 1);
@@ -117,6 +118,42 @@ test('a lease whose answer was lost is the worker’s own when it is asked for a
   const first = await store.lease(request);
   expect(await store.lease({ ...request, nowMs: NOW + 1 })).toEqual(first);
   expect(await store.lease({ ...request, owner: 'another' })).toEqual({ kind: 'held', untilMs: NOW + 1_000 });
+});
+
+describe('a lease that has ended with its job still running', () => {
+  const ended = { status: 'running' as const, fence: 1, leaseOwner: 'worker', leaseUntil: NOW - 1 };
+  const leased = (abandoned: number) => ({ kind: 'leased', job: { fence: 2, leaseUntil: NOW + 1_000, abandoned } });
+
+  test.each([
+    ['by another worker', 'another'],
+    ['by a worker of the same name', 'worker'],
+  ])('is taken over %s, and its worker counted as dead', async (_, owner) => {
+    put(ended);
+    expect(await store.lease({ ...request, owner })).toMatchObject(leased(1));
+    // The answer was lost, and the update is sent again.
+    expect(await store.lease({ ...request, owner })).toMatchObject(leased(1));
+  });
+
+  test.each([
+    [4, leased(5)],
+    [5, { kind: 'held', untilMs: NOW + 60_000 }],
+  ])('after %d dead workers: %j', async (abandoned, outcome) => {
+    put({ ...ended, abandoned });
+    expect(await store.lease({ ...request, owner: 'another' })).toMatchObject(outcome);
+  });
+
+  test('is left to whoever moves the job while it is being taken over', async () => {
+    put(ended);
+    const client = new DynamoDBClient({});
+    const send = async (command: never) => {
+      const sent = client.send(command);
+      await sent.catch(() => put({ status: 'queued' }));
+      return sent;
+    };
+    const racing = new DynamoDbJobStore({ send } as unknown as DynamoDBClient, JOBS_TABLE);
+    expect(await racing.lease({ ...request, owner: 'another' })).toEqual({ kind: 'held', untilMs: NOW });
+    expect(cloud.job('job_1')).toMatchObject({ status: 'queued', fence: 0 });
+  });
 });
 
 test('a success whose answer was lost is written again without harm', async () => {

@@ -82,8 +82,13 @@ test('deletes by receipt', async () => {
 
 test.each([
   [{ ApproximateNumberOfMessages: '42' }, 42],
+  [{ ApproximateNumberOfMessages: '42', ApproximateNumberOfMessagesDelayed: '58' }, 100],
   [undefined, 0],
-])('knows its depth: %j', async (Attributes, depth) => {
+])('knows how many messages wait, the delayed ones as well: %j', async (Attributes, depth) => {
   sqs.on(GetQueueAttributesCommand).resolves({ Attributes });
   expect(await queue.depth()).toBe(depth);
+  expect(sqs.commandCalls(GetQueueAttributesCommand)[0]?.args[0].input).toEqual({
+    QueueUrl: 'https://queue',
+    AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'],
+  });
 });

@@ -1,0 +1,70 @@
+import type { RemovalPolicy, StackProps } from 'aws-cdk-lib';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { ApiThrottle } from '../api/throttle';
+import type { DataStack } from './data-stack';
+import type { OutageSettings } from './outage-settings';
+
+/** Settings of a `ServiceStack`. */
+export interface ServiceStackProps extends StackProps {
+  /** Where jobs, clients, queue and credential are. */
+  readonly data: DataStack;
+
+  /** Name of the environment, in lower-case letters; client keys carry it. */
+  readonly environmentName: string;
+
+  /** Version that `/health` reports. */
+  readonly version: string;
+
+  /** Base URL of the paid upstream, absolute and without a trailing slash. */
+  readonly upstreamUrl: string;
+
+  /**
+   * How the service stops calling an upstream that fails, and comes back.
+   *
+   * @default - the defaults of `OutageSettings`
+   */
+  readonly outage?: OutageSettings;
+
+  /**
+   * Told when one of the service's alarms begins and ends.
+   *
+   * @default - nobody: the alarms have no actions
+   */
+  readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.
+   *
+   * @default true
+   */
+  readonly setAccountLogRole?: boolean;
+
+  /**
+   * How long logs are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What becomes of the logs when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * What all clients together may ask of the API.
+   *
+   * @default - that of `GuardedApi`
+   */
+  readonly stageThrottle?: ApiThrottle;
+
+  /**
+   * What one client may ask of the API.
+   *
+   * @default - that of `GuardedApi`
+   */
+  readonly clientThrottle?: ApiThrottle;
+}
