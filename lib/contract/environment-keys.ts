@@ -57,6 +57,16 @@ export const EnvironmentKey = {
   STUCK_AFTER_MS: 'BULWARK_STUCK_AFTER_MS',
   /** Milliseconds that the work queue keeps a message; a job that waits longer has none. */
   QUEUE_RETENTION_MS: 'BULWARK_QUEUE_RETENTION_MS',
+  /** Milliseconds that a process uses a secret that it has read; 300 000 unless set. */
+  SECRET_CACHE_MS: 'BULWARK_SECRET_CACHE_MS',
+  /** ARN of the secret that the rotator rotates and the sweeper clears up after. */
+  ROTATED_SECRET: 'BULWARK_ROTATED_SECRET',
+  /** Name of the strategy of the rotation. */
+  ROTATION_STRATEGY: 'BULWARK_ROTATION_STRATEGY',
+  /** Settings of the strategy as JSON, without secrets. */
+  ROTATION_SETTINGS: 'BULWARK_ROTATION_SETTINGS',
+  /** Milliseconds that a replaced key stays usable. */
+  ROTATION_GRACE_MS: 'BULWARK_ROTATION_GRACE_MS',
   /** Version that /health reports. */
   VERSION: 'BULWARK_VERSION',
   /** Name of the environment: local, dev, staging or prod. */

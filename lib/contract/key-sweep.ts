@@ -1,8 +1,8 @@
 /** What the key sweeper is invoked with; an event of a schedule has none of these fields. */
 export interface SweepRequest {
   /**
-   * Ends every key that is neither current nor pending at once, without grace, and for good: a key of a pool is archived,
-   * so that no later rotation makes it current again.
+   * Ends every key that the secret has held and that is neither current nor pending, at once, without grace, and for
+   * good: a key of a pool is archived, so that no later rotation makes it current again.
    *
    * @default false
    */
@@ -13,6 +13,6 @@ export interface SweepRequest {
 export interface SweepAnswer {
   /** Keys that the provider ended in this run. */
   readonly retired: number;
-  /** Keys of the pool that could be current next; only of a pool. */
+  /** Keys of the pool that are current or could be; only of a pool. */
   readonly healthy?: number;
 }

@@ -28,4 +28,13 @@ export const MetricName = {
   BREAKER_STORE_UNREACHABLE: 'BreakerStoreUnreachable',
   CONSUMER_PAUSED: 'ConsumerPaused',
   CONSUMER_RESUMED: 'ConsumerResumed',
+  /** Days since the value of the rotated secret was made; a gauge. */
+  SECRET_AGE_DAYS: 'SecretAgeDays',
+  /** Keys of the pool that are current or could be; a gauge. */
+  HEALTHY_POOL_KEYS: 'HealthyPoolKeys',
+  KEYS_RETIRED: 'KeysRetired',
+  /** Reads of a secret ahead of time, because the upstream refused the credential. */
+  CREDENTIAL_RENEWALS: 'CredentialRenewals',
+  /** Failed reads of a secret after which the last good value was used. */
+  SECRET_STALE: 'SecretStale',
 } as const;

@@ -1,0 +1,38 @@
+import { RotatedSecretField } from '../../../lib/contract/rotation';
+import { SecretMalformedError } from '../secrets/errors';
+
+/** One value of a rotated secret. */
+export interface SecretValue {
+  readonly apiKey: string;
+  /** The provider's id of the key. @default - it has none, or nobody noted it */
+  readonly keyId?: string;
+}
+
+/** Visible ASCII: what a header can carry. */
+const USABLE_KEY = /^[\x21-\x7e]+$/;
+
+/** What is stored of a value. */
+export const serializeSecret = ({ apiKey, keyId }: SecretValue): string =>
+  JSON.stringify({ [RotatedSecretField.API_KEY]: apiKey, ...(keyId && { [RotatedSecretField.KEY_ID]: keyId }) });
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause: a parser's message quotes what it met.
+    throw new SecretMalformedError('The rotated secret is not JSON.');
+  }
+};
+
+/**
+ * The value in a secret's text.
+ * @throws SecretMalformedError where there is none; says no part of the text.
+ */
+export const parseSecret = (text: string): SecretValue => {
+  const fields = (parseJson(text) ?? {}) as Record<string, unknown>;
+  const { [RotatedSecretField.API_KEY]: apiKey, [RotatedSecretField.KEY_ID]: keyId } = fields;
+  if (typeof apiKey !== 'string' || !USABLE_KEY.test(apiKey)) {
+    throw new SecretMalformedError(`The rotated secret has no usable \`${RotatedSecretField.API_KEY}\`.`);
+  }
+  return typeof keyId === 'string' && keyId !== '' ? { apiKey, keyId } : { apiKey };
+};
