@@ -1,4 +1,4 @@
-import { type App, Tags } from 'aws-cdk-lib';
+import { type App, CliCredentialsStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { GithubSubjectFormat } from '../lib/delivery/github-subjects';
 import { DeliveryStack } from '../lib/stacks/delivery-stack';
 import { ENVIRONMENTS } from './environments';
@@ -32,6 +32,8 @@ export function composeDelivery(
     return new DeliveryStack(app, `bulwark-delivery-${account}`, {
       env: { account, region: places[0]?.regions[0] },
       stackName: 'bulwark-delivery',
+      // With the bootstrap stack's roles, whoever may deploy could change who may deploy.
+      synthesizer: new CliCredentialsStackSynthesizer(),
       description: `Bulwark: what lets GitHub deploy ${delivered.map(({ name }) => name).join(', ')}.`,
       github: {
         owner: context('owner'),

@@ -31,8 +31,8 @@ export interface GithubEnvironment {
   readonly qualifier?: string;
 
   /**
-   * Whether pull requests may compare with what is deployed there. The lookup role reads what AWS's
-   * `ReadOnlyAccess` reads, except what is encrypted; anybody who may push a branch can use it.
+   * Whether pull requests may compare with what is deployed there. The lookup role has AWS's `ReadOnlyAccess` without
+   * the right to decrypt; anybody who may push a branch can use it.
    *
    * @default false
    */

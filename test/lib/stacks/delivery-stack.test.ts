@@ -62,6 +62,16 @@ describe('the app of the delivery', () => {
     ]);
   });
 
+  test('is deployed by its administrator, not by the roles that it hands out', () => {
+    const app = appFor();
+    const stacks = composeDelivery(app);
+
+    for (const stack of stacks) {
+      const { assumeRoleArn, cloudFormationExecutionRoleArn } = app.synth().getStackArtifact(stack.artifactId);
+      expect({ assumeRoleArn, cloudFormationExecutionRoleArn }).toEqual({});
+    }
+  });
+
   test('the AwsSolutions pack finds nothing, and nothing is acknowledged', () => {
     for (const stack of composeDelivery(appFor())) {
       expect(new AwsSolutionsChecks().validateScope(stack).violations).toEqual([]);

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listOf, type Statement, synthEnvironment } from '../lib/stacks/synth-environment';
+
+const text = readFileSync(join(__dirname, '../../docs/delivery.md'), 'utf8');
+const [, policyText = ''] = /^```json\n(.*?)^```$/ms.exec(text) ?? [];
+const statements: Statement[] = JSON.parse(policyText).Statement;
+
+test('the policy for CloudFormation covers the service of every resource', () => {
+  const { data, service } = synthEnvironment('prod');
+  const types = [data, service].flatMap((template) =>
+    Object.values<{ Type: string }>(template.toJSON().Resources).map(({ Type }) => Type),
+  );
+  const needed = types
+    .filter((type) => type !== 'AWS::CDK::Metadata' && !type.startsWith('AWS::IAM::'))
+    .map((type) => type.split('::')[1]?.toLowerCase() ?? type);
+
+  const allowed = statements.flatMap(({ Action }) => listOf(Action));
+
+  expect(needed.length).toBeGreaterThan(20);
+  expect([...new Set(needed)].filter((name) => !allowed.includes(`${name}:*`))).toEqual([]);
+});
+
+test('the policy for CloudFormation touches roles of one environment only', () => {
+  const iam = statements.filter(({ Action }) => listOf(Action).some((action) => action.startsWith('iam:')));
+
+  expect(iam.map(({ Resource }) => Resource)).toEqual(iam.map(() => 'arn:aws:iam::111122223333:role/bulwark-dev-*'));
+  expect(statements.flatMap(({ Action }) => listOf(Action)).filter((action) => /^(iam:)?\*$/.test(action))).toEqual([]);
+});
