@@ -26,8 +26,8 @@ export interface CommandTools {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Aborted when the person wants the command to stop. */
   readonly signal: AbortSignal;
-  /** Reads a secret from standard input, without an echo where somebody types it. */
-  readonly readSecret: () => Promise<string>;
+  /** Reads a secret from standard input, without an echo where somebody types its one line or its many. */
+  readonly readSecret: (isMany: boolean) => Promise<string>;
   /** Runs a program on this terminal and answers its exit code. */
   readonly runProgram: (program: Program) => Promise<number>;
 }

@@ -27,7 +27,7 @@ const SYSTEM_TOOLS: CommandTools = {
   now: () => Date.now(),
   sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
   signal: new AbortController().signal,
-  readSecret: () => readSecret(process.stdin, process.stderr),
+  readSecret: (isMany) => readSecret(isMany, process.stdin, process.stderr),
   runProgram,
 };
 

@@ -1,10 +1,7 @@
 import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { RotationStep, SecretStage } from '../../lib/contract/rotation';
 import type { AwsAccess } from '../deployment';
 import { invoke } from './invoke';
-import { Stage } from './secret-state';
-
-/** The steps of a rotation, in the order in which Secrets Manager asks for them. */
-export const ROTATION_STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 /** How often Secrets Manager, and so this, goes through all steps until they succeed. */
 const ATTEMPTS = 3;
@@ -33,11 +30,11 @@ export async function driveRotation(
   beforeStep: (step: string, attempt: number) => void = () => undefined,
 ): Promise<void> {
   await client.send(
-    new PutSecretValueCommand({ SecretId: arn, ClientRequestToken: token, VersionStages: [Stage.PENDING] }),
+    new PutSecretValueCommand({ SecretId: arn, ClientRequestToken: token, VersionStages: [SecretStage.PENDING] }),
   );
   for (let attempt = 1; ; attempt++) {
     try {
-      for (const Step of ROTATION_STEPS) {
+      for (const Step of Object.values(RotationStep)) {
         beforeStep(Step, attempt);
         await invoke(access, rotator, { SecretId: arn, ClientRequestToken: token, Step });
       }

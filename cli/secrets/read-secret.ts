@@ -4,21 +4,26 @@ import { CommandFailure, CommandUsageError } from '../failure';
 /** Most characters that are read. */
 const MOST = 64 * 1024;
 
-const END = new Set(['\r', '\n', '\u0004']);
+const NEW_LINE = new Set(['\r', '\n']);
+const END = '\u0004';
 const INTERRUPT = '\u0003';
 const ERASE = new Set(['\u007f', '\b']);
 
 /**
- * Reads all of standard input; where somebody types, one line without an echo.
+ * Reads all of standard input; where somebody types, without an echo: one line, or `isMany` lines up to an empty one.
  *
  * @throws CommandFailure where the person presses Ctrl-C
  */
-export async function readSecret(input: NodeJS.ReadStream, output: NodeJS.WritableStream): Promise<string> {
+export async function readSecret(
+  isMany: boolean,
+  input: NodeJS.ReadStream,
+  output: NodeJS.WritableStream,
+): Promise<string> {
   if (!(input instanceof ReadStream) || !input.isTTY) return readAll(input);
-  output.write('The value, which is not shown: ');
+  output.write(isMany ? 'The values, a line each, then an empty line; they are not shown: ' : 'The value, not shown: ');
   input.setRawMode(true);
   try {
-    return await readLine(input.iterator({ destroyOnReturn: false }));
+    return await readTyped(input.iterator({ destroyOnReturn: false }), isMany);
   } finally {
     input.setRawMode(false);
     input.pause();
@@ -30,21 +35,27 @@ async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<strin
   let text = '';
   for await (const chunk of input) {
     text += chunk.toString();
-    if (text.length > MOST) throw new CommandUsageError(`the input must be at most ${MOST} characters`);
+    checkLength(text);
   }
   return text;
 }
 
-/** What is typed up to Enter, as a terminal in raw mode gives it. */
-export async function readLine(input: AsyncIterable<Uint8Array | string>): Promise<string> {
-  let line = '';
+/** What is typed or pasted, as a terminal in raw mode gives it. */
+export async function readTyped(input: AsyncIterable<Uint8Array | string>, isMany: boolean): Promise<string> {
+  let [lines, line] = ['', ''];
   for await (const chunk of input) {
     for (const character of chunk.toString()) {
-      if (END.has(character)) return line;
       if (character === INTERRUPT) throw new CommandFailure('interrupted: nothing was changed');
-      line = ERASE.has(character) ? line.slice(0, -1) : line + character;
-      if (line.length > MOST) throw new CommandUsageError(`the input must be at most ${MOST} characters`);
+      const isNewLine = NEW_LINE.has(character);
+      if (character === END || (isNewLine && (!isMany || line === ''))) return lines + line;
+      if (isNewLine) [lines, line] = [`${lines}${line}\n`, ''];
+      else line = ERASE.has(character) ? line.slice(0, -1) : line + character;
+      checkLength(lines + line);
     }
   }
-  return line;
+  return lines + line;
+}
+
+function checkLength(text: string): void {
+  if (text.length > MOST) throw new CommandUsageError(`the input must be at most ${MOST} characters`);
 }

@@ -4,6 +4,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { SecretStage } from '../../lib/contract/rotation';
 import { age } from '../age';
 import type { Operator } from '../command';
 import { isEmulated } from '../deployment';
@@ -11,7 +12,7 @@ import { CommandFailure, CommandRefusal } from '../failure';
 import type { Progress } from '../progress';
 import { driveRotation } from './drive-rotation';
 import type { RotatedSecret } from './managed-secret';
-import { pendingVersion, readState, type SecretState, Stage } from './secret-state';
+import { pendingVersion, readState, type SecretState } from './secret-state';
 
 /** Milliseconds between two looks at a rotation. */
 const POLL_MS = 3_000;
@@ -76,7 +77,11 @@ async function clearPending(
     );
   }
   await client.send(
-    new UpdateSecretVersionStageCommand({ SecretId: id, VersionStage: Stage.PENDING, RemoveFromVersionId: pending.id }),
+    new UpdateSecretVersionStageCommand({
+      SecretId: id,
+      VersionStage: SecretStage.PENDING,
+      RemoveFromVersionId: pending.id,
+    }),
   );
 }
 
@@ -108,7 +113,7 @@ async function follow({ client, operator, secret, progress, token, startMs }: Fo
   for (let wasSeen = false; ; await sleep(POLL_MS, signal)) {
     if (signal.aborted) throw new CommandFailure(`interrupted: the rotation of ${secret.name} goes on by itself`);
     const version = (await readState(client, secret.id)).versions.find(({ id }) => id === token);
-    if (version?.stages.includes(Stage.CURRENT)) return;
+    if (version?.stages.includes(SecretStage.CURRENT)) return;
     if (!version && wasSeen) throw new CommandFailure(`the rotation of ${secret.name} was abandoned: ${unchanged}`);
     wasSeen ||= version !== undefined;
     const waitedMs = now() - startMs;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretStage } from '../../lib/contract/rotation';
 import { age } from '../age';
 import { reasonOf, spanOf } from '../arguments';
 import { audited } from '../audit';
@@ -20,7 +21,7 @@ import {
 import { type LeakedKey, type Revoked, revoke } from './revocation';
 import { type Rotated, rotate } from './rotation';
 import { secretValueFrom } from './secret-input';
-import { readState, Stage, versionAt } from './secret-state';
+import { readState, versionAt } from './secret-state';
 import { type SecretStatus, statusOf } from './secret-status';
 
 async function status(invocation: Invocation): Promise<void> {
@@ -80,7 +81,7 @@ async function olderSecrets(operator: Operator, secrets: readonly RotatedSecret[
   const client = new SecretsManagerClient({ ...operator.access });
   const states = await Promise.all(secrets.map(({ id }) => readState(client, id)));
   // A version whose age is not known may be as old as any.
-  const ages = states.map((state) => operator.now() - (versionAt(state, Stage.CURRENT)?.createdMs ?? 0));
+  const ages = states.map((state) => operator.now() - (versionAt(state, SecretStage.CURRENT)?.createdMs ?? 0));
   return secrets.filter((_, index) => (ages[index] ?? 0) > leastAgeMs);
 }
 
@@ -134,7 +135,7 @@ const put =
   async (invocation) => {
     readTarget(invocation.args);
     const reason = reasonOf(invocation.args);
-    const value = secretValueFrom(name, await invocation.readSecret());
+    const value = secretValueFrom(name, await invocation.readSecret(name === 'pool'));
     const operator = await operatorOf(invocation);
     const { id } = secretOf(operator.deployment, name);
     const version = await audited(operator, { what: 'secrets.put', on: name, reason }, async () => {

@@ -1,3 +1,4 @@
+import { ADMIN_SECRET_FIELD, PoolSecretField, RotatedSecretField } from '../../lib/contract/rotation';
 import { CommandUsageError } from '../failure';
 import type { SecretName } from './managed-secret';
 
@@ -28,7 +29,7 @@ export function secretValueFrom(name: SecretName, input: string): string {
   const lines = input.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length === 0) throw new CommandUsageError(`no key came on standard input`);
   const keys = lines.map((line, index) => parseLine(line, index + 1));
-  return JSON.stringify(name === 'pool' ? poolOf(keys) : oneKeyOf(keys));
+  return JSON.stringify(name === 'pool' ? poolOf(keys) : oneKeyOf(name, keys));
 }
 
 function parseLine(line: string, number: number): KeyLine {
@@ -44,9 +45,10 @@ function parseLine(line: string, number: number): KeyLine {
   return { ...(id && { id }), apiKey };
 }
 
-function oneKeyOf([key, ...more]: readonly KeyLine[]) {
+function oneKeyOf(name: SecretName, [key, ...more]: readonly KeyLine[]) {
   if (more.length > 0) throw new CommandUsageError(`the input must be one line, got: ${more.length + 1}`);
-  return { apiKey: key?.apiKey, ...(key?.id && { keyId: key.id }) };
+  if (name === 'admin') return { [ADMIN_SECRET_FIELD]: key?.apiKey };
+  return { [RotatedSecretField.API_KEY]: key?.apiKey, ...(key?.id && { [RotatedSecretField.KEY_ID]: key.id }) };
 }
 
 function poolOf(keys: readonly KeyLine[]) {
@@ -62,5 +64,10 @@ function poolOf(keys: readonly KeyLine[]) {
     if (repeated >= 0)
       throw new CommandUsageError(`line ${repeated + 1} of the input repeats ${field === 'id' ? 'an id' : 'a key'}`);
   }
-  return { keys };
+  return {
+    [PoolSecretField.KEYS]: keys.map(({ id, apiKey }) => ({
+      [PoolSecretField.ID]: id,
+      [PoolSecretField.API_KEY]: apiKey,
+    })),
+  };
 }

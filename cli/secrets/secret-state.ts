@@ -3,9 +3,7 @@ import {
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-
-/** Staging labels of Secrets Manager. */
-export const Stage = { CURRENT: 'AWSCURRENT', PENDING: 'AWSPENDING', PREVIOUS: 'AWSPREVIOUS' } as const;
+import { SecretStage } from '../../lib/contract/rotation';
 
 /** One version of a secret that has a staging label; times are milliseconds since the epoch. */
 export interface SecretVersion {
@@ -50,7 +48,7 @@ export const versionAt = ({ versions }: SecretState, stage: string): SecretVersi
 
 /** The version of a rotation that has begun and not ended. */
 export function pendingVersion(state: SecretState): SecretVersion | undefined {
-  const pending = versionAt(state, Stage.PENDING);
+  const pending = versionAt(state, SecretStage.PENDING);
   // After a rotation the label may stay on the version that has become current.
-  return pending?.stages.includes(Stage.CURRENT) ? undefined : pending;
+  return pending?.stages.includes(SecretStage.CURRENT) ? undefined : pending;
 }

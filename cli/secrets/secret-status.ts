@@ -1,11 +1,13 @@
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { METRIC_NAMESPACE, SERVICE_NAME } from '../../lib/contract/metrics';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { METRIC_NAMESPACE, MetricName, SERVICE_NAME } from '../../lib/contract/metrics';
+import { RotationStrategyName, SecretStage } from '../../lib/contract/rotation';
 import type { Operator } from '../command';
 import { isEmulated } from '../deployment';
 import type { ManagedSecret } from './managed-secret';
-import { pendingVersion, readState, type SecretVersion, Stage, versionAt } from './secret-state';
+import { pendingVersion, readState, type SecretVersion, versionAt } from './secret-state';
 
 /** What an operator sees of a secret; times are ISO 8601. */
 export interface SecretStatus {
@@ -19,7 +21,7 @@ export interface SecretStatus {
   readonly isRotating: boolean;
   readonly lastRotation?: string;
   readonly nextRotation?: string;
-  /** Keys of the pool that could be current next, by the sweeper's last count. @default - not known */
+  /** Keys of the pool that are current or could be, by the sweeper's last count. @default - not known */
   readonly healthyPoolKeys?: number;
 }
 
@@ -29,8 +31,8 @@ export async function statusOf(operator: Operator, secret: ManagedSecret): Promi
     readState(new SecretsManagerClient({ ...operator.access }), secret.id),
     strategyOf(operator, secret),
   ]);
-  const healthyPoolKeys = strategy === 'key-pool' ? await healthyKeys(operator) : undefined;
-  const createdMs = versionAt(state, Stage.CURRENT)?.createdMs;
+  const healthyPoolKeys = strategy === RotationStrategyName.KEY_POOL ? await healthyKeys(operator) : undefined;
+  const createdMs = versionAt(state, SecretStage.CURRENT)?.createdMs;
   return {
     name: secret.name,
     strategy,
@@ -53,7 +55,7 @@ async function strategyOf({ access }: Operator, { rotation }: ManagedSecret): Pr
   const { Environment } = await new LambdaClient({ ...access }).send(
     new GetFunctionConfigurationCommand({ FunctionName: rotation.rotator }),
   );
-  return Environment?.Variables?.['BULWARK_ROTATION_STRATEGY'] ?? 'unknown';
+  return Environment?.Variables?.[EnvironmentKey.ROTATION_STRATEGY] ?? 'unknown';
 }
 
 /** Milliseconds within which the sweeper has counted at least once. */
@@ -68,7 +70,7 @@ async function healthyKeys({ access, now }: Operator): Promise<number | undefine
   const { Datapoints = [] } = await new CloudWatchClient({ ...access }).send(
     new GetMetricStatisticsCommand({
       Namespace: METRIC_NAMESPACE,
-      MetricName: 'HealthyPoolKeys',
+      MetricName: MetricName.HEALTHY_POOL_KEYS,
       Dimensions: [{ Name: 'service', Value: SERVICE_NAME }],
       StartTime: new Date(now() - COUNTED_WITHIN_MS),
       EndTime: new Date(now()),
