@@ -20,8 +20,9 @@ export async function readSecret(
   output: NodeJS.WritableStream,
 ): Promise<string> {
   if (!(input instanceof ReadStream) || !input.isTTY) return readAll(input);
-  output.write(isMany ? 'The values, a line each, then an empty line; they are not shown: ' : 'The value, not shown: ');
   input.setRawMode(true);
+  // Only now, as what somebody types before it would be echoed.
+  output.write(isMany ? 'The values, a line each, then an empty line; they are not shown: ' : 'The value, not shown: ');
   try {
     return await readTyped(input.iterator({ destroyOnReturn: false }), isMany);
   } finally {
