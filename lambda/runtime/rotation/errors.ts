@@ -66,3 +66,12 @@ export class ClientMissingError extends RotationError {
     super(`There is no client ${clientId}.`);
   }
 }
+
+/** Thrown when others kept changing the client's keys. */
+export class ClientKeysContendedError extends RotationError {
+  override readonly name = 'ClientKeysContendedError';
+
+  constructor(clientId: string) {
+    super(`The keys of client ${clientId} were changed by others again and again.`);
+  }
+}

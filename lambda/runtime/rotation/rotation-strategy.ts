@@ -40,6 +40,10 @@ export interface IRotationStrategy {
   apply(pending: SecretValue, known: KnownValues): Promise<void>;
   /** @throws CredentialRejectedError where the value does not work and will not. */
   verify(pending: SecretValue): Promise<void>;
-  /** Ends the values that nobody can hold any more, and what abandoned rotations have left. */
-  retire(context: RetireContext): Promise<RetireReport>;
+  /**
+   * Ends the values that nobody can hold any more, and what abandoned rotations have left.
+   * @param read tells which those are. Ask the provider for its keys first: one that a rotation makes afterwards is not
+   * among them, and one that it made before is known by then.
+   */
+  retire(read: () => Promise<RetireContext>): Promise<RetireReport>;
 }

@@ -14,7 +14,7 @@ export interface SecretDescription {
 export interface SecretVersion {
   readonly versionId: string;
   readonly stages: readonly string[];
-  /** In milliseconds since the epoch. */
+  /** In milliseconds since the epoch; infinite where nobody knows. */
   readonly createdAt: number;
 }
 

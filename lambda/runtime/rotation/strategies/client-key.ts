@@ -1,0 +1,90 @@
+import { CLIENT_KEY_RANDOM_BYTES, hashClientKey, makeClientKey } from '../../../../lib/contract/client-keys';
+import type { ClientKeySettings } from '../../../../lib/contract/rotation';
+import type { Clock } from '../../clock/clock';
+import { ClientKeysContendedError, ClientKeysInUseError, ClientMissingError, CredentialRejectedError } from '../errors';
+import type { IRotationStrategy, KnownValues } from '../rotation-strategy';
+import type { SecretValue } from '../secret-value';
+import type { RandomBytes } from './random-value';
+
+/** A live key of a client, as its row has it. */
+export interface StoredClientKey {
+  readonly hash: string;
+  readonly createdAt: string;
+}
+
+/** The live keys of clients. */
+export interface IClientKeys {
+  /** Reads consistently; undefined where there is no such client. */
+  read(clientId: string): Promise<readonly StoredClientKey[] | undefined>;
+  /** Writes the keys where they are still those that were read; answers whether they were. */
+  exchange(clientId: string, seen: readonly StoredClientKey[], next: readonly StoredClientKey[]): Promise<boolean>;
+}
+
+export interface ClientKeyTools {
+  readonly keys: IClientKeys;
+  readonly randomBytes: RandomBytes;
+  readonly now: Clock;
+}
+
+/** Live keys that a client has at most. */
+const MAX_LIVE_KEYS = 2;
+/** Tries against others that write the same row. */
+const TRIES = 5;
+
+const hashesOf = (values: readonly SecretValue[]): ReadonlySet<string> =>
+  new Set(values.map(({ apiKey }) => hashClientKey(apiKey)));
+
+/** Keys of one of Bulwark's own clients, of which two are live during the grace. */
+export const clientKey = (
+  { clientId, environment }: Pick<ClientKeySettings, 'clientId' | 'environment'>,
+  { keys, randomBytes, now }: ClientKeyTools,
+): IRotationStrategy => {
+  const readKeys = async (): Promise<readonly StoredClientKey[]> => {
+    const live = await keys.read(clientId);
+    if (!live) throw new ClientMissingError(clientId);
+    return live;
+  };
+
+  /** Changes the keys by a pure function; answers how many keys it took away. */
+  const change = async (alter: (live: readonly StoredClientKey[]) => readonly StoredClientKey[]): Promise<number> => {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const live = await readKeys();
+      const next = alter(live);
+      if (next === live || (await keys.exchange(clientId, live, next))) {
+        return live.filter((key) => !next.includes(key)).length;
+      }
+    }
+    throw new ClientKeysContendedError(clientId);
+  };
+
+  const apply = async ({ apiKey }: SecretValue, { retirable }: KnownValues): Promise<void> => {
+    const hash = hashClientKey(apiKey);
+    const over = hashesOf(retirable);
+    const added: StoredClientKey = { hash, createdAt: new Date(now()).toISOString() };
+    await change((live) => {
+      if (live.some((key) => key.hash === hash)) return live;
+      const others = live.length < MAX_LIVE_KEYS ? live : live.filter((key) => !over.has(key.hash));
+      if (others.length >= MAX_LIVE_KEYS) throw new ClientKeysInUseError();
+      return [...others, added];
+    });
+  };
+
+  return {
+    generate: async () => ({ apiKey: makeClientKey(environment, clientId, randomBytes(CLIENT_KEY_RANDOM_BYTES)) }),
+    discard: async () => undefined,
+    apply,
+    verify: async ({ apiKey }) => {
+      const hash = hashClientKey(apiKey);
+      if (!(await readKeys()).some((key) => key.hash === hash)) throw new CredentialRejectedError();
+    },
+    retire: async (read) => {
+      const over = hashesOf((await read()).retirable);
+      const retired = await change((live) => {
+        const next = live.filter(({ hash }) => !over.has(hash));
+        // A client is never left without a key, whatever the secret says.
+        return next.length === 0 || next.length === live.length ? live : next;
+      });
+      return { retired };
+    },
+  };
+};
