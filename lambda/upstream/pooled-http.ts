@@ -14,13 +14,20 @@ export interface PooledHttpOptions {
   readonly maxResponseBytes?: number;
 }
 
-export interface HttpCall {
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** @default - none */
+  readonly body?: string;
   /** Milliseconds that the whole call may take, waiting for a connection included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+}
+
+/** A request that posts its body. */
+export interface HttpCall extends Omit<HttpRequest, 'method'> {
+  readonly body: string;
 }
 
 export interface HttpAnswer {
@@ -34,7 +41,7 @@ const established = new WeakSet<Socket>();
 
 type Pool = http.Agent | https.Agent;
 
-/** POSTs over kept connections: one pool for the process. */
+/** Calls over kept connections: one pool for the process. */
 export class PooledHttp {
   readonly #options: Required<PooledHttpOptions>;
   readonly #pools = new Map<string, Pool>();
@@ -46,6 +53,11 @@ export class PooledHttp {
 
   /** @throws TransportError where there is no whole answer; any status is an answer. */
   post(call: HttpCall): Promise<HttpAnswer> {
+    return this.send({ ...call, method: 'POST' });
+  }
+
+  /** @throws TransportError as `post` does. */
+  send(call: HttpRequest): Promise<HttpAnswer> {
     const url = new URL(call.url);
     const pool = this.#poolFor(url.protocol);
     this.#closeStale(pool);
@@ -54,9 +66,12 @@ export class PooledHttp {
     const request = url.protocol === 'https:' ? https.request : http.request;
     exchange.start(
       request(url, {
-        method: 'POST',
+        method: call.method,
         agent: pool,
-        headers: { ...call.headers, 'content-length': String(Buffer.byteLength(call.body)) },
+        headers: {
+          ...call.headers,
+          ...(call.body !== undefined && { 'content-length': String(Buffer.byteLength(call.body)) }),
+        },
       }),
     );
     return promise;
@@ -98,7 +113,7 @@ class Exchange {
   #request: http.ClientRequest | undefined;
 
   constructor(
-    readonly call: HttpCall,
+    readonly call: HttpRequest,
     readonly options: Required<PooledHttpOptions>,
     readonly resolve: (answer: HttpAnswer) => void,
     readonly reject: (error: TransportError) => void,

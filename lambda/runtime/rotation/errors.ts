@@ -75,3 +75,12 @@ export class ClientKeysContendedError extends RotationError {
     super(`The keys of client ${clientId} were changed by others again and again.`);
   }
 }
+
+/** Thrown when the pending key is not among the client's: `setSecret` has not run, or somebody took it away since. */
+export class ClientKeyMissingError extends RotationError {
+  override readonly name = 'ClientKeyMissingError';
+
+  constructor(clientId: string) {
+    super(`The pending key is not among the keys of client ${clientId}.`);
+  }
+}

@@ -1,7 +1,7 @@
 import { CLIENT_KEY_RANDOM_BYTES, hashClientKey, makeClientKey } from '../../../../lib/contract/client-keys';
 import type { ClientKeySettings } from '../../../../lib/contract/rotation';
 import type { Clock } from '../../clock/clock';
-import { ClientKeysContendedError, ClientKeysInUseError, ClientMissingError, CredentialRejectedError } from '../errors';
+import { ClientKeyMissingError, ClientKeysContendedError, ClientKeysInUseError, ClientMissingError } from '../errors';
 import type { IRotationStrategy, KnownValues } from '../rotation-strategy';
 import type { SecretValue } from '../secret-value';
 import type { RandomBytes } from './random-value';
@@ -75,7 +75,7 @@ export const clientKey = (
     apply,
     verify: async ({ apiKey }) => {
       const hash = hashClientKey(apiKey);
-      if (!(await readKeys()).some((key) => key.hash === hash)) throw new CredentialRejectedError();
+      if (!(await readKeys()).some((key) => key.hash === hash)) throw new ClientKeyMissingError(clientId);
     },
     retire: async (read) => {
       const over = hashesOf((await read()).retirable);
