@@ -8,6 +8,16 @@ export { StandardFunction, type StandardFunctionProps } from './functions/standa
 export { EncryptedLogGroup, type EncryptedLogGroupProps } from './logs/encrypted-log-group';
 export { QueueAlarms, type QueueAlarmsProps } from './queue/queue-alarms';
 export { ResilientQueue, type ResilientQueueProps } from './queue/resilient-queue';
+export {
+  FederatedCredential,
+  type FederatedCredentialProps,
+  IdentityTokenAlgorithm,
+} from './secrets/federated-credential';
+export {
+  type AnthropicFederationProps,
+  FederatedProvider,
+  type OpenAiFederationProps,
+} from './secrets/federated-provider';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';
 export type { OutageSettings } from './stacks/outage-settings';

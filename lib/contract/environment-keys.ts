@@ -57,6 +57,8 @@ export const EnvironmentKey = {
   STUCK_AFTER_MS: 'BULWARK_STUCK_AFTER_MS',
   /** Milliseconds that the work queue keeps a message; a job that waits longer has none. */
   QUEUE_RETENTION_MS: 'BULWARK_QUEUE_RETENTION_MS',
+  /** How the upstream credential is had by federation, as JSON, without secrets; stands in place of the secret. */
+  FEDERATION: 'BULWARK_FEDERATION',
   /** Milliseconds that a process uses a secret that it has read; 300 000 unless set. */
   SECRET_CACHE_MS: 'BULWARK_SECRET_CACHE_MS',
   /** ARN of the secret that the rotator rotates and the sweeper clears up after. */
