@@ -88,7 +88,7 @@ async function clearPending(
 async function start(client: SecretsManagerClient, { id, name }: RotatedSecret, state: SecretState, token: string) {
   if (!state.rotates) {
     throw new CommandRefusal(
-      `the rotation of ${name} is switched off: deploy again, or \`aws secretsmanager rotate-secret\``,
+      `the rotation of ${name} is switched off; \`aws secretsmanager rotate-secret --secret-id ${id}\` switches it on`,
     );
   }
   try {

@@ -15,6 +15,12 @@ const KINDS = [
     // The checksum tells a key from a look-alike, as in an example.
     isReal: (value) => parseClientKey(value) !== undefined,
   },
+  {
+    kind: 'aws-access-key-id',
+    pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/g,
+    // So the AWS documentation ends its own.
+    isReal: (value) => !value.endsWith('EXAMPLE'),
+  },
   { kind: 'anthropic-admin-key', pattern: /\bsk-ant-admin\d\d-[\w-]{20,}/g },
   { kind: 'anthropic-access-token', pattern: /\bsk-ant-(?:oat|ort)\d\d-[\w-]{20,}/g },
   {

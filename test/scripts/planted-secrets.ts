@@ -3,6 +3,8 @@ import { makeClientKey } from '../../lib/contract/client-keys';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
+const AWS_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
 const random = (length: number): string =>
   Array.from(randomBytes(length), (byte) => LETTERS[byte % LETTERS.length]).join('');
 
@@ -23,6 +25,7 @@ export const SECRETS: Readonly<Record<string, () => string>> = {
   'openai/OPENAI_TOKEN': () => `sk-proj-${random(74)}T3BlbkFJ${random(74)}`,
   'github/GITHUB_TOKEN': () => `ghp_${random(36)}`,
   'aws/AWSSecretAccessKey': () => `aws_secret_access_key = ${random(40)}`,
+  'aws-access-key-id': () => `AKIA${Array.from(randomBytes(16), (byte) => AWS_LETTERS[byte % 32]).join('')}`,
   'slack/SLACK_TOKEN': () => `xoxb-${digits(12)}-${digits(12)}-${random(24)}`,
   'privatekey/PrivateKey': pem,
   'npm/NPM_ACCESS_TOKEN': () => `npm_${random(36)}`,

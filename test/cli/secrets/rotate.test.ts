@@ -112,7 +112,7 @@ describe('on AWS', () => {
   test('a schedule that is switched off is said', async () => {
     cloud.secrets.rotates = false;
     expect((await rotate()).errors).toEqual([
-      'bulwark: the rotation of upstream is switched off: deploy again, or `aws secretsmanager rotate-secret`',
+      'bulwark: the rotation of upstream is switched off; `aws secretsmanager rotate-secret --secret-id secret` switches it on',
     ]);
   });
 });
