@@ -53,7 +53,7 @@ export const secretDiagnosis: Diagnosis = {
       return {
         status: DEGRADED,
         says: 'unchanged since the stack drew it at random: the provider does not know it',
-        next: `aws secretsmanager put-secret-value --secret-id ${deployment.upstreamSecret}  # docs/deploy.md, step 4`,
+        next: `${bulwark('secrets put upstream --reason "…"', deployment)}  # docs/deploy.md, step 4`,
       };
     }
     return { status: OK, says: `changed ${age(now() - changedMs)} ago` };

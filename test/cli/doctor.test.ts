@@ -122,7 +122,7 @@ const FAULTS: readonly [string, () => void, readonly string[], 'degraded' | 'dow
         .resolves({ CreatedDate: new Date(NOW), LastChangedDate: new Date(NOW + 59_000) }),
     [
       'degraded  upstream key   unchanged since the stack drew it at random: the provider does not know it',
-      '                         -> aws secretsmanager put-secret-value --secret-id secret  # docs/deploy.md, step 4',
+      '                         -> bulwark secrets put upstream --reason "…" --env dev  # docs/deploy.md, step 4',
     ],
     'degraded',
   ],
