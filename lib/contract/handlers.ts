@@ -9,6 +9,8 @@ export const HANDLERS = [
   'control-breaker',
   'sweep-leases',
   'check-readiness',
+  'rotate-secret',
+  'sweep-keys',
 ] as const;
 
 export type HandlerName = (typeof HANDLERS)[number];
