@@ -37,6 +37,10 @@ export interface UpstreamCallSeen {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
   readonly marker: string;
+  /** Id of the key that it came with. @default - the key is none of the organisation's */
+  readonly keyId?: string;
+  /** Whether its key was accepted. */
+  readonly accepted: boolean;
 }
 
 /** Answer of `GET /_double/log`: the last 10 000 calls, the oldest first. */

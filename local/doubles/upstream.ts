@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnthropicKeys } from './anthropic-keys';
 import { completion, errorDocument, type MessagesRequest, readMessagesRequest } from './anthropic-messages';
 import { type HttpDouble, isRecord, parseJson, sendJson, startHttpDouble } from './http-double';
 import {
@@ -21,21 +22,24 @@ const REPLY: UpstreamStep = { kind: 'reply' };
 export interface UpstreamDoubleOptions {
   /** Value that the `x-api-key` header must have. */
   readonly apiKey: string;
+  /** Keys that are accepted as long as they are active. @default - none */
+  readonly keys?: AnthropicKeys;
   /** @default a free one */
   readonly port?: number;
 }
 
 /**
- * Starts a double of the Anthropic Messages API. It is told how to behave over HTTP:
+ * Starts a double of the Anthropic Messages API, and of `GET /v1/models`, which counts as no call. It is told how to behave over HTTP:
  * `POST /_double/script` takes an `UpstreamScript` or `{ default: UpstreamStep }`, `POST /_double/keys` takes
  * `{ accepted: string[] }`, `GET /_double/calls` answers `UpstreamCalls`, `GET /_double/log` answers `UpstreamLog`,
  * `POST /_double/reset` forgets all of it.
  */
 export function startUpstreamDouble(options: UpstreamDoubleOptions): Promise<HttpDouble> {
-  const double = new UpstreamDouble(options.apiKey);
+  const double = new UpstreamDouble(options.apiKey, options.keys);
   return startHttpDouble(
     {
       'POST /v1/messages': (request, response, body) => double.serve(request, response, body),
+      'GET /v1/models': (request, response) => double.listModels(request, response),
       'POST /_double/script': (_request, response, body) => double.takeScript(response, parseJson(body)),
       'POST /_double/keys': (_request, response, body) => double.takeKeys(response, parseJson(body)),
       'GET /_double/calls': (_request, response) => sendJson(response, 200, double.calls()),
@@ -77,7 +81,10 @@ class UpstreamDouble {
   #keys = new Counter();
   #log: UpstreamCallSeen[] = [];
 
-  constructor(apiKey: string) {
+  constructor(
+    apiKey: string,
+    readonly keys?: AnthropicKeys,
+  ) {
     this.#firstKey = apiKey;
     this.#accepted = new Set([apiKey]);
   }
@@ -111,14 +118,24 @@ class UpstreamDouble {
     sendJson(response, 200, {});
   }
 
+  listModels(request: IncomingMessage, response: ServerResponse) {
+    if (!this.#accepts(String(request.headers['x-api-key'] ?? ''))) return sendJson(response, 401, errorDocument(401));
+    if (!request.headers['anthropic-version']) return sendJson(response, 400, errorDocument(400));
+    const id = 'claude-sonnet-4-5';
+    const data = [{ type: 'model', id, display_name: 'Claude Sonnet 4.5' }];
+    sendJson(response, 200, { data, has_more: false, first_id: id, last_id: id });
+  }
+
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
     const key = String(request.headers['x-api-key'] ?? '');
     const parsed = readMessagesRequest(parseJson(body));
     const marker = typeof parsed === 'string' ? '' : (MARKER_PATTERN.exec(parsed.texts.join('\n'))?.[1] ?? '');
     this.#count(marker, key, 'calls');
-    this.#log.push({ atMs: Date.now(), marker });
+    const accepted = this.#accepts(key);
+    const keyId = this.keys?.withValue(key)?.id;
+    this.#log.push({ atMs: Date.now(), marker, accepted, ...(keyId && { keyId }) });
     if (this.#log.length > 2 * LOGGED_CALLS) this.#log = this.#log.slice(-LOGGED_CALLS);
-    if (!this.#accepted.has(key)) return sendJson(response, 401, errorDocument(401));
+    if (!accepted) return sendJson(response, 401, errorDocument(401));
     if (!request.headers['anthropic-version']) {
       return sendJson(response, 400, errorDocument(400, 'anthropic-version: header is required'));
     }
@@ -128,6 +145,12 @@ class UpstreamDouble {
     if (step.kind === 'reply' || step.kind === 'reset-after' || step.kind === 'garbage')
       this.#count(marker, key, 'paid');
     act(step, parsed, request, response);
+  }
+
+  /** A key of the organisation is judged by its status, any other by the list of those accepted. */
+  #accepts(key: string): boolean {
+    const known = this.keys?.withValue(key);
+    return known ? known.status === 'active' : this.#accepted.has(key);
   }
 
   #nextStep(marker: string): UpstreamStep {
