@@ -6,6 +6,7 @@ import { BreakerOpenError } from '../runtime/breaker/errors';
 import type { Lease } from '../runtime/jobs/lease';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
+import type { Credential } from '../runtime/secrets/credential';
 import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
@@ -69,14 +70,14 @@ class UpstreamCalls {
   }
 
   async #callPermitted(): Promise<Served> {
-    const { breaker, upstreamKey, slowFailures, now } = this.dependencies;
+    const { breaker, upstreamCredential, slowFailures, now } = this.dependencies;
     const { owner, deadline } = this.invocation;
-    const apiKey = await viaAws(upstreamKey.get());
+    const credential = await viaAws(upstreamCredential.get());
     if (deadline <= now()) throw cutOff();
     // One for both calls of a rotation: the first of them says nothing about the upstream.
     const permit = await breaker.acquire(owner);
     try {
-      const served = await this.#callWithKey(apiKey);
+      const served = await this.#callWith(credential);
       slowFailures.served();
       await permit.success(now() - this.#startedAt);
       return served;
@@ -87,18 +88,18 @@ class UpstreamCalls {
   }
 
   /** The credential may have been rotated since it was cached: one new look, and one more call where it is another. */
-  async #callWithKey(apiKey: string): Promise<Served> {
+  async #callWith(credential: Credential): Promise<Served> {
     try {
-      return await this.#callOnce(apiKey);
+      return await this.#callOnce(credential);
     } catch (error) {
       if (!(error instanceof UpstreamError && error.isCredentialRejected)) throw error;
-      const renewed = await viaAws(this.dependencies.upstreamKey.renew(apiKey));
-      if (renewed === apiKey) throw error;
+      const renewed = await viaAws(this.dependencies.upstreamCredential.renew(credential));
+      if (renewed.value === credential.value) throw error;
       return this.#callOnce(renewed);
     }
   }
 
-  async #callOnce(apiKey: string): Promise<Served> {
+  async #callOnce(credential: Credential): Promise<Served> {
     const { store, upstream, count, now } = this.dependencies;
     const { deadline, signal, log } = this.invocation;
     const startedAt = now();
@@ -109,7 +110,7 @@ class UpstreamCalls {
     await viaAws(store.countUpstreamCall(this.lease));
     count(MetricName.UPSTREAM_CALLS);
     try {
-      return { completion: await upstream.complete(this.submission, { apiKey, timeoutMs, signal }), startedAt };
+      return { completion: await upstream.complete(this.submission, { credential, timeoutMs, signal }), startedAt };
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       this.#lastFailure = error;

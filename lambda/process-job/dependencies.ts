@@ -5,7 +5,7 @@ import type { IJobStore } from '../runtime/jobs/job-store';
 import type { Count, Log } from '../runtime/observability/observability';
 import type { RetryPolicy } from '../runtime/retry/retry-policy';
 import type { IDataKeys } from '../runtime/sealing/data-keys';
-import type { SecretCache } from '../runtime/secrets/secret-cache';
+import type { IUpstreamCredential } from '../runtime/secrets/credential';
 import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
@@ -28,7 +28,7 @@ export interface ProcessDependencies {
   /** Whom the upstream served last, in the whole fleet. */
   readonly witness: IWitness;
   readonly upstream: IUpstream;
-  readonly upstreamKey: Pick<SecretCache, 'get' | 'renew'>;
+  readonly upstreamCredential: Pick<IUpstreamCredential, 'get' | 'renew'>;
   /** How calls of the upstream are retried within one receive. */
   readonly upstreamRetries: RetryPolicy;
   /** How the write of a result is retried. */

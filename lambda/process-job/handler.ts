@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -12,12 +11,11 @@ import { CircuitBreaker } from '../runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../runtime/breaker/dynamodb-breaker-store';
 import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
+import { credentialFields, upstreamCredential } from '../runtime/federation/upstream-credential';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { childLogger, count, logger, metrics } from '../runtime/observability/observability';
 import { RetryBudget } from '../runtime/retry/retry-budget';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
-import { SecretCache } from '../runtime/secrets/secret-cache';
-import { upstreamKeySource } from '../runtime/secrets/secrets-manager-source';
 import { DynamoDbServedStore } from '../runtime/served/dynamodb-served-store';
 import { Witness } from '../runtime/served/witness';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
@@ -36,7 +34,7 @@ const environment = readEnvironment({
   dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
   queueUrl: url(EnvironmentKey.QUEUE_URL),
   upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
-  upstreamSecret: text(EnvironmentKey.UPSTREAM_SECRET),
+  ...credentialFields,
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
   maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
@@ -92,12 +90,7 @@ const dependencies: ProcessDependencies = {
   upstreamRetries: upstreamRetries(new RetryBudget()),
   settleRetries: settleRetries(),
   upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),
-  upstreamKey: new SecretCache({
-    load: upstreamKeySource(new SecretsManagerClient(awsClientOptions), environment.upstreamSecret),
-    now: systemClock,
-    random: Math.random,
-    onStale: (error) => logger.warn('The upstream secret could not be read anew.', error as Error),
-  }),
+  upstreamCredential: upstreamCredential(environment, { clientOptions: awsClientOptions, count, log: logger }),
   count,
   now: systemClock,
   random: Math.random,

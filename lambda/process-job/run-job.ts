@@ -5,7 +5,7 @@ import { type Failure, type Job, sealingContextOf } from '../runtime/jobs/job';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
 import { open, type Sealed, seal } from '../runtime/sealing/envelope';
-import { SecretUnavailableError } from '../runtime/secrets/errors';
+import { CredentialUnavailableError } from '../runtime/secrets/errors';
 import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { callUpstream } from './call-upstream';
@@ -91,7 +91,7 @@ const outcomeOf = (error: unknown, { log }: Invocation): RunOutcome => {
 const failureOf = (error: unknown): Failure => {
   if (error instanceof UpstreamError) return { reason: error.reason, detail: error.message };
   return {
-    reason: error instanceof SecretUnavailableError ? FailureReason.UPSTREAM_CREDENTIAL : FailureReason.INTERNAL,
+    reason: error instanceof CredentialUnavailableError ? FailureReason.UPSTREAM_CREDENTIAL : FailureReason.INTERNAL,
     detail: error instanceof Error ? error.name : typeof error,
   };
 };

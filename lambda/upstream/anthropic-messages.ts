@@ -4,6 +4,7 @@ import type { Submission } from '../runtime/jobs/submission';
 import type { Classification } from '../runtime/retry/classification';
 import { classifyHttpFailure, type HttpFailure, isOutOfCredit } from '../runtime/retry/classify-http';
 import { parseRetryAfter } from '../runtime/retry/retry-after';
+import type { Credential } from '../runtime/secrets/credential';
 import { parseCompletion, parseErrorType } from './anthropic-answers';
 import { type Disposition, TransportError, type TransportFault, UpstreamError } from './errors';
 import type { HttpAnswer, PooledHttp } from './pooled-http';
@@ -28,6 +29,13 @@ const FAULTS: Record<TransportFault, { readonly reason: FailureReasonValue; read
   aborted: { reason: FailureReason.UPSTREAM_TIMEOUT, disposition: 'return' },
 };
 
+/** A key in a header of the provider's own, a token in the usual one. */
+const headersOf = (credential: Credential): Readonly<Record<string, string>> => {
+  if (credential.kind === 'api-key') return { 'x-api-key': credential.value };
+  const { value, betas = [] } = credential;
+  return { authorization: `Bearer ${value}`, ...(betas.length > 0 && { 'anthropic-beta': betas.join(',') }) };
+};
+
 /** The Messages API of Anthropic, or of anything that speaks it. */
 export class AnthropicMessages implements IUpstream {
   readonly #http: PooledHttp;
@@ -41,8 +49,8 @@ export class AnthropicMessages implements IUpstream {
     this.#now = now;
   }
 
-  async complete(submission: Submission, { apiKey, timeoutMs, signal }: CallOptions): Promise<Completion> {
-    const answer = await this.#post(submission, { apiKey, timeoutMs, signal });
+  async complete(submission: Submission, { credential, timeoutMs, signal }: CallOptions): Promise<Completion> {
+    const answer = await this.#post(submission, { credential, timeoutMs, signal });
     if (answer.status !== 200) throw this.#refusal(answer);
     const completion = parseCompletion(answer.body);
     if (completion) return completion;
@@ -54,7 +62,7 @@ export class AnthropicMessages implements IUpstream {
     });
   }
 
-  async #post(submission: Submission, { apiKey, timeoutMs, signal }: CallOptions): Promise<HttpAnswer> {
+  async #post(submission: Submission, { credential, timeoutMs, signal }: CallOptions): Promise<HttpAnswer> {
     try {
       return await this.#http.post({
         url: this.#url,
@@ -62,7 +70,7 @@ export class AnthropicMessages implements IUpstream {
           'content-type': 'application/json',
           accept: 'application/json',
           'anthropic-version': API_VERSION,
-          'x-api-key': apiKey,
+          ...headersOf(credential),
         },
         body: JSON.stringify(submission),
         timeoutMs,

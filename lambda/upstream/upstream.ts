@@ -1,5 +1,6 @@
 import type { Usage } from '../runtime/jobs/job';
 import type { Submission } from '../runtime/jobs/submission';
+import type { Credential } from '../runtime/secrets/credential';
 
 /** What the upstream made of a submission. */
 export interface Completion {
@@ -12,7 +13,7 @@ export interface Completion {
 }
 
 export interface CallOptions {
-  readonly apiKey: string;
+  readonly credential: Credential;
   /** Milliseconds that the whole call may take. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;

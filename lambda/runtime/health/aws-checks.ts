@@ -1,11 +1,9 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type BreakerRow, BreakerStatus, breakerRowName, ControlTable } from '../../../lib/contract/control';
 import { HealthStatus } from '../../../lib/contract/health';
-import type { Clock } from '../clock/clock';
-import type { HealthFinding, IHealthCheck } from './health-check';
+import type { IHealthCheck } from './health-check';
 
 export interface TableCheckOptions {
   readonly name: string;
@@ -54,29 +52,3 @@ export const breakerCheck = (client: DynamoDBClient, table: string, breaker: str
     };
   },
 });
-
-/** Milliseconds that a read of the secret is good for: the route is public, and every read is charged for. */
-export const SECRET_GOOD_FOR_MS = 60_000;
-
-const DAY_MS = 86_400_000;
-
-/** Whether the upstream's credential can be read, and how old its current version is; its value is not kept. */
-export const secretCheck = (client: SecretsManagerClient, secretId: string, now: Clock): IHealthCheck => {
-  let createdMs: number | undefined;
-  let goodUntil = 0;
-  const report = (): HealthFinding => ({
-    status: HealthStatus.OK,
-    ...(createdMs !== undefined && { detail: { ageDays: Math.floor((now() - createdMs) / DAY_MS) } }),
-  });
-  return {
-    name: 'secret',
-    isCritical: false,
-    run: async (abortSignal) => {
-      if (now() < goodUntil) return report();
-      const { CreatedDate } = await client.send(new GetSecretValueCommand({ SecretId: secretId }), { abortSignal });
-      createdMs = CreatedDate?.getTime();
-      goodUntil = now() + SECRET_GOOD_FOR_MS;
-      return report();
-    },
-  };
-};

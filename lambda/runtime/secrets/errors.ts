@@ -1,5 +1,10 @@
+/** Base of what is thrown where a process has no credential to use; no message holds a part of one. */
+export class CredentialUnavailableError extends Error {
+  override readonly name: string = 'CredentialUnavailableError';
+}
+
 /** Thrown when a secret could not be read and no earlier value is held; `cause` is the source's error. */
-export class SecretUnavailableError extends Error {
+export class SecretUnavailableError extends CredentialUnavailableError {
   override readonly name = 'SecretUnavailableError';
 
   constructor(cause: unknown) {

@@ -14,12 +14,20 @@ const fieldOf = (secret: string): unknown => {
   }
 };
 
-/** Reads the upstream's API key from the current version of a secret of the form `{"apiKey": "..."}`. */
-export const upstreamKeySource = (client: SecretsManagerClient, secretId: string) => async (): Promise<string> => {
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-  const key = fieldOf(SecretString ?? '');
-  if (typeof key !== 'string' || !USABLE_KEY.test(key)) {
-    throw new SecretMalformedError(`The upstream secret has no usable \`${UPSTREAM_SECRET_FIELD}\`.`);
-  }
-  return key;
-};
+/**
+ * Reads the upstream's API key from the current version of a secret of the form `{"apiKey": "..."}`.
+ *
+ * @param onRead told when the version was made, in milliseconds since the epoch
+ * @throws SecretMalformedError, or the SDK's error.
+ */
+export const upstreamKeySource =
+  (client: SecretsManagerClient, secretId: string, onRead?: (madeAt: number | undefined) => void) =>
+  async (): Promise<string> => {
+    const { SecretString, CreatedDate } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    const key = fieldOf(SecretString ?? '');
+    if (typeof key !== 'string' || !USABLE_KEY.test(key)) {
+      throw new SecretMalformedError(`The upstream secret has no usable \`${UPSTREAM_SECRET_FIELD}\`.`);
+    }
+    onRead?.(CreatedDate?.getTime());
+    return key;
+  };

@@ -45,7 +45,7 @@ test('answers every check with the version, and nothing that names a resource', 
   expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
   expect(body.version).toBe('1.2.3');
   const critical = body.checks.filter((check) => check.critical).map(({ name }) => name);
-  expect(critical).toEqual(['jobs-table', 'queue']);
+  expect(critical).toEqual(['jobs-table', 'queue', 'upstream-credential']);
   const down = body.checks.filter(({ status }) => status === 'down');
   expect(down).toEqual([]);
   expect(body.checks.map(({ name }) => name)).toEqual([
@@ -53,7 +53,7 @@ test('answers every check with the version, and nothing that names a resource', 
     'queue',
     'control-table',
     'breaker',
-    'secret',
+    'upstream-credential',
     'upstream',
     'memory',
     'disk',

@@ -12,6 +12,7 @@ import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker'
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
 import { KmsDataKeys } from '../../../lambda/runtime/sealing/kms-data-keys';
+import { ApiKeyCredential } from '../../../lambda/runtime/secrets/api-key-credential';
 import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
 import { upstreamKeySource } from '../../../lambda/runtime/secrets/secrets-manager-source';
 import { DynamoDbServedStore } from '../../../lambda/runtime/served/dynamodb-served-store';
@@ -21,6 +22,7 @@ import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { MetricName } from '../../../lib/contract/metrics';
 import type { Cloud } from './cloud';
 import {
   CONTROL_TABLE,
@@ -136,6 +138,10 @@ export class Processor {
     });
   }
 
+  readonly #count = (name: string, value = 1): void => {
+    this.metrics[name] = (this.metrics[name] ?? 0) + value;
+  };
+
   #start(): ProcessDependencies {
     const now = () => this.nowMs;
     const random = () => 0.5;
@@ -164,14 +170,15 @@ export class Processor {
         now,
       }),
       upstream: this.upstream,
-      upstreamKey: new SecretCache({
-        load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),
-        now,
-        random,
-      }),
-      count: (name, value = 1) => {
-        this.metrics[name] = (this.metrics[name] ?? 0) + value;
-      },
+      upstreamCredential: new ApiKeyCredential(
+        new SecretCache({
+          load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),
+          now,
+          random,
+          onRenewal: () => this.#count(MetricName.CREDENTIAL_RENEWALS),
+        }),
+      ),
+      count: this.#count,
       now,
       random,
       upstreamRetries: upstreamRetries('unlimited', tools),

@@ -153,12 +153,13 @@ describe('the upstream credential', () => {
     const second = await processor.submit();
     processor.upstream.answer(rejected());
     expect(await processor.process(sqsRecord(second))).toEqual(acknowledged);
-    expect(processor.upstream.calls.map(({ apiKey }) => apiKey)).toEqual([
+    expect(processor.upstream.calls.map(({ credential }) => credential.value)).toEqual([
       'sk-upstream-key',
       'sk-upstream-key',
       'sk-rotated',
     ]);
     expect(processor.metrics).not.toHaveProperty('UpstreamAccountRefused');
+    expect(processor.metrics).toMatchObject({ CredentialRenewals: 1 });
     expect(cloud.job(second.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 2 });
   });
 

@@ -32,7 +32,8 @@ const answer = (status: number, body: unknown, headers: Record<string, string> =
   server.behave((response) =>
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body)),
   );
-const complete = () => upstream.complete(submission(), { apiKey: 'sk-key', timeoutMs: 1_000 });
+const complete = () =>
+  upstream.complete(submission(), { credential: { kind: 'api-key', value: 'sk-key' }, timeoutMs: 1_000 });
 const failure = async () => {
   const error: unknown = await complete().catch((thrown: unknown) => thrown);
   if (!(error instanceof UpstreamError)) throw new Error('it did not fail');
@@ -210,7 +211,7 @@ test('a connection reset inside the answer may be tried again, and was probably 
 test('a slow answer ends with the time allowed', async () => {
   server.behave(() => undefined);
   const error = await upstream
-    .complete(submission(), { apiKey: 'k', timeoutMs: 50 })
+    .complete(submission(), { credential: { kind: 'api-key', value: 'k' }, timeoutMs: 50 })
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ reason: 'upstream-timeout', disposition: 'retry', firstByteArrived: false });
 });

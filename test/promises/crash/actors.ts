@@ -27,6 +27,7 @@ export const LEASE_MS = 65 * SECOND;
 const PATIENCE_MS = 24 * 3_600 * SECOND;
 const STREAM_BATCH = 25;
 const CLIENT_ID = 'client';
+const KEY = { kind: 'api-key', value: 'key' } as const;
 
 const silent = () => undefined;
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
@@ -176,9 +177,9 @@ export class WorkerActor {
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,
       upstream: upstream.asSeenBy(process),
-      upstreamKey: {
-        get: () => process.perform('GetSecretValue', () => 'key'),
-        renew: () => process.perform('GetSecretValue', () => 'key'),
+      upstreamCredential: {
+        get: () => process.perform('GetSecretValue', () => KEY),
+        renew: () => process.perform('GetSecretValue', () => KEY),
       },
       count: silent,
       now,

@@ -27,6 +27,7 @@ const BUDGET_MS = TIMEOUT_MS - 5_000;
 const LEASE_MS = TIMEOUT_MS + 5_000;
 const PATIENCE_MS = 24 * 3_600_000;
 const TABLE_LATENCY_MS = 5;
+const KEY = { kind: 'api-key', value: 'key' } as const;
 
 const silent = () => undefined;
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
@@ -142,7 +143,7 @@ class OurFleet implements Fleet {
       },
       breakerStore: this.store,
       upstream: { complete: (submission, { timeoutMs }) => upstream.complete(submission, { timeoutMs, isBlind }) },
-      upstreamKey: { get: async () => 'key', renew: async () => 'key' },
+      upstreamCredential: { get: async () => KEY, renew: async () => KEY },
       count: (name, value = 1) => this.#count(name, value),
       now,
       random,

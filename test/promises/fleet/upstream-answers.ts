@@ -49,5 +49,8 @@ export const failBy = (fault: Fault, nowMs: number): Promise<Completion> => {
     return met;
   };
   const http = { post } as unknown as PooledHttp;
-  return new AnthropicMessages(http, '', () => nowMs).complete(SUBMISSION, { apiKey: 'key', timeoutMs: 1 });
+  return new AnthropicMessages(http, '', () => nowMs).complete(SUBMISSION, {
+    credential: { kind: 'api-key', value: 'key' },
+    timeoutMs: 1,
+  });
 };

@@ -1,23 +1,15 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import {
-  breakerCheck,
-  queueCheck,
-  SECRET_GOOD_FOR_MS,
-  secretCheck,
-  tableCheck,
-} from '../../../../lambda/runtime/health/aws-checks';
+import { breakerCheck, queueCheck, tableCheck } from '../../../../lambda/runtime/health/aws-checks';
 
 const dynamodb = mockClient(DynamoDBClient);
 const sqs = mockClient(SQSClient);
-const secrets = mockClient(SecretsManagerClient);
 const never = new AbortController().signal;
 
 beforeEach(() => {
-  for (const mock of [dynamodb, sqs, secrets]) mock.reset();
+  for (const mock of [dynamodb, sqs]) mock.reset();
 });
 
 test('a table is read by a key that no row has', async () => {
@@ -60,32 +52,8 @@ test.each<[string, () => Promise<unknown>]>([
   ],
   ['the queue', () => queueCheck(new SQSClient(), 'queue').run(never)],
   ['the breaker', () => breakerCheck(new DynamoDBClient(), 'control', 'upstream').run(never)],
-  ['the secret', () => secretCheck(new SecretsManagerClient(), 'secret', () => 0).run(never)],
 ])('an error of %s is the check’s', async (_, run) => {
   dynamodb.onAnyCommand().rejects(new Error('down'));
   sqs.onAnyCommand().rejects(new Error('down'));
-  secrets.onAnyCommand().rejects(new Error('down'));
   await expect(run()).rejects.toThrow('down');
-});
-
-test('the secret is read once a minute, and answers its age and never its value', async () => {
-  const DAY = 86_400_000;
-  let nowMs = 10 * DAY;
-  secrets.on(GetSecretValueCommand, { SecretId: 'secret' }).resolves({
-    SecretString: '{"apiKey":"sk-live"}',
-    CreatedDate: new Date(3 * DAY),
-  });
-  const check = secretCheck(new SecretsManagerClient(), 'secret', () => nowMs);
-  expect(await check.run(never)).toEqual({ status: 'ok', detail: { ageDays: 7 } });
-  nowMs += SECRET_GOOD_FOR_MS - 1;
-  expect(await check.run(never)).toEqual({ status: 'ok', detail: { ageDays: 7 } });
-  expect(secrets.commandCalls(GetSecretValueCommand)).toHaveLength(1);
-  nowMs += 1;
-  secrets.on(GetSecretValueCommand).rejects(new Error('AccessDenied'));
-  await expect(check.run(never)).rejects.toThrow('AccessDenied');
-});
-
-test('a version without a date has no age', async () => {
-  secrets.on(GetSecretValueCommand).resolves({});
-  expect(await secretCheck(new SecretsManagerClient(), 's', () => 0).run(never)).toEqual({ status: 'ok' });
 });
