@@ -5,6 +5,18 @@ export interface Environment {
   readonly region: string;
   /** Base URL of the paid upstream, without a trailing slash. */
   readonly upstreamUrl: string;
+  /** Where the upstream credential comes from: see `UpstreamCredential`. */
+  readonly upstreamCredential: UpstreamCredentialName;
+  /** What the upstream's Admin API is reached under, where the keys of a pool take turns. @default `upstreamUrl` */
+  readonly upstreamAdminUrl?: string;
+  /** The names of a federation in the organization at Anthropic, where the credential is federated. */
+  readonly federation?: FederationNames;
+  /** Seconds for which a process uses a key that it has read: 1 to 3600. */
+  readonly secretCacheSeconds: number;
+  /** Seconds for which a replaced key works on: at least `secretCacheSeconds` and `processTimeoutSeconds` together. */
+  readonly keyGraceSeconds: number;
+  /** ARNs of the roles that may write the credential's secrets; none for whoever may by their own policies. */
+  readonly secretAdministrators: readonly string[];
   /** Longest run of the processor, in seconds, 10 to 870: one call to the upstream with its retries must fit. */
   readonly processTimeoutSeconds: number;
   /** Most concurrent processors, 2 to 1000: the share of the upstream's rate limit that this environment has. */
@@ -26,6 +38,18 @@ export interface Environment {
   /** Whether data and logs must outlive mistakes. */
   readonly protectData: boolean;
 }
+
+/** What Anthropic calls the parts of a federation. */
+export interface FederationNames {
+  readonly federationRuleId: string;
+  readonly organizationId: string;
+  readonly serviceAccountId: string;
+  readonly workspaceId?: string;
+}
+
+export const UPSTREAM_CREDENTIAL_NAMES = ['keyPool', 'static', 'federated'] as const;
+
+export type UpstreamCredentialName = (typeof UPSTREAM_CREDENTIAL_NAMES)[number];
 
 export const ENVIRONMENT_NAMES = ['local', 'dev', 'staging', 'prod'] as const;
 
@@ -66,6 +90,17 @@ const LOCAL_OUTAGE = {
   stuckAfterSeconds: 60,
 } as const;
 
+/** A key is replaced once a month, and works on for a day. */
+const CREDENTIAL = {
+  upstreamCredential: 'keyPool',
+  secretCacheSeconds: 300,
+  keyGraceSeconds: 86_400,
+  secretAdministrators: [],
+} as const;
+
+/** So short that a drill sees old keys end. */
+const LOCAL_CREDENTIAL = { ...CREDENTIAL, secretCacheSeconds: 5, keyGraceSeconds: 30 } as const;
+
 /** The account ids are those of the AWS documentation: give yours with `-c account=`, or write it here. */
 export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
   local: {
@@ -75,6 +110,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processTimeoutSeconds: 20,
     processConcurrency: 10,
     ...LOCAL_OUTAGE,
+    ...LOCAL_CREDENTIAL,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -85,6 +121,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processTimeoutSeconds: 300,
     processConcurrency: 5,
     ...OUTAGE,
+    ...CREDENTIAL,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -95,6 +132,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processTimeoutSeconds: 300,
     processConcurrency: 10,
     ...OUTAGE,
+    ...CREDENTIAL,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -105,13 +143,15 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processTimeoutSeconds: 300,
     processConcurrency: 50,
     ...OUTAGE,
+    ...CREDENTIAL,
     logRetentionDays: 90,
     protectData: true,
   },
 };
 
 /**
- * The environment that `-c env=` names, with what `-c account=`, `-c region=` and `-c upstreamUrl=` change in it.
+ * The environment that `-c env=` names, with what `-c account=`, `-c region=`, `-c upstreamUrl=`,
+ * `-c upstreamAdminUrl=` and `-c upstreamCredential=` change in it.
  *
  * @param context reads one context value of the app
  * @param environments the environments there are; a test may bring its own
@@ -135,6 +175,8 @@ export function readEnvironment(
     account: String(context('account') ?? defaults.account),
     region: String(context('region') ?? defaults.region),
     upstreamUrl: String(context('upstreamUrl') ?? defaults.upstreamUrl),
+    upstreamCredential: (context('upstreamCredential') ?? defaults.upstreamCredential) as UpstreamCredentialName,
+    ...adminUrlOf(context('upstreamAdminUrl') ?? defaults.upstreamAdminUrl),
   };
   const problems = problemsOf(environment);
   if (problems.length > 0) {
@@ -143,25 +185,30 @@ export function readEnvironment(
   return environment;
 }
 
+function adminUrlOf(url: unknown): { upstreamAdminUrl?: string } {
+  return url === undefined ? {} : { upstreamAdminUrl: String(url) };
+}
+
 function isEnvironmentName(name: unknown): name is EnvironmentName {
   return ENVIRONMENT_NAMES.some((known) => known === name);
 }
 
 function problemsOf(environment: Environment): string[] {
-  const { name, account, region, upstreamUrl } = environment;
+  const { name, account, region, upstreamUrl, upstreamAdminUrl } = environment;
   // The doubles of the local environment speak plain HTTP; a credential must never travel so elsewhere.
   const schemes = name === 'local' ? 'http|https' : 'https';
+  const baseUrl = {
+    pattern: new RegExp(`^(${schemes})://[^/\\s?#]+(/[^\\s?#]*[^\\s?#/])?$`),
+    rule: `must be an absolute ${schemes.replace('|', ' or ')} URL without a trailing slash`,
+  };
   const rules = [
     { key: 'account', value: account, pattern: /^\d{12}$/, rule: 'must be 12 digits' },
     { key: 'region', value: region, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, rule: 'must be like `eu-west-1`' },
-    {
-      key: 'upstreamUrl',
-      value: upstreamUrl,
-      pattern: new RegExp(`^(${schemes})://[^/\\s?#]+(/[^\\s?#]*[^\\s?#/])?$`),
-      rule: `must be an absolute ${schemes.replace('|', ' or ')} URL without a trailing slash`,
-    },
+    { key: 'upstreamUrl', value: upstreamUrl, ...baseUrl },
+    ...(upstreamAdminUrl === undefined ? [] : [{ key: 'upstreamAdminUrl', value: upstreamAdminUrl, ...baseUrl }]),
   ];
   return [
+    ...credentialProblems(environment),
     ...rules
       .filter(({ value, pattern }) => !pattern.test(value))
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
@@ -169,7 +216,19 @@ function problemsOf(environment: Environment): string[] {
   ];
 }
 
-function numberProblems({ processTimeoutSeconds, processConcurrency, logRetentionDays }: Environment): string[] {
+function credentialProblems({ upstreamCredential, federation }: Environment): string[] {
+  if (!UPSTREAM_CREDENTIAL_NAMES.includes(upstreamCredential)) {
+    return [
+      `\`upstreamCredential\` must be one of ${UPSTREAM_CREDENTIAL_NAMES.join(', ')}, got: ${upstreamCredential}`,
+    ];
+  }
+  const isComplete = upstreamCredential !== 'federated' || federation !== undefined;
+  return isComplete ? [] : ['`federation` must be given where `upstreamCredential` is federated, got: none'];
+}
+
+function numberProblems(environment: Environment): string[] {
+  const { processTimeoutSeconds, processConcurrency, logRetentionDays, secretCacheSeconds, keyGraceSeconds } =
+    environment;
   const isWithin = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max;
   const rules = [
     {
@@ -183,6 +242,18 @@ function numberProblems({ processTimeoutSeconds, processConcurrency, logRetentio
       value: processConcurrency,
       holds: isWithin(processConcurrency, 2, 1000),
       rule: 'must be an integer between 2 and 1000',
+    },
+    {
+      key: 'secretCacheSeconds',
+      value: secretCacheSeconds,
+      holds: isWithin(secretCacheSeconds, 1, 3_600),
+      rule: 'must be an integer between 1 and 3600',
+    },
+    {
+      key: 'keyGraceSeconds',
+      value: keyGraceSeconds,
+      holds: isWithin(keyGraceSeconds, secretCacheSeconds + processTimeoutSeconds, 31_536_000),
+      rule: `must be an integer between \`secretCacheSeconds\` and \`processTimeoutSeconds\` together, ${secretCacheSeconds + processTimeoutSeconds}, and 31536000`,
     },
     {
       key: 'logRetentionDays',

@@ -1,9 +1,11 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { stackNames } from '../lib/contract/outputs';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
 import { version } from '../package.json';
 import type { Environment } from './environments';
+import { upstreamCredentialOf } from './upstream-credential';
 
 /** Puts the stacks of one environment into the app. */
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
@@ -16,6 +18,8 @@ export function composeService(app: App, environment: Environment): { data: Data
     processTimeout: Duration.seconds(environment.processTimeoutSeconds),
     processConcurrency: environment.processConcurrency,
     protectData,
+    upstreamCredential: upstreamCredentialOf(environment),
+    secretAdministrators: environment.secretAdministrators.map((arn) => new ArnPrincipal(arn)),
   });
   const service = new ServiceStack(app, names.service, {
     env,

@@ -18,7 +18,20 @@ export {
   FederatedProvider,
   type OpenAiFederationProps,
 } from './secrets/federated-provider';
+export { GuardedSecret, type GuardedSecretProps } from './secrets/guarded-secret';
+export { RotatingSecret, type RotatingSecretProps } from './secrets/rotating-secret';
+export { RotationAlarms, type RotationAlarmsProps } from './secrets/rotation-alarms';
+export {
+  type ClientKeyRotationOptions,
+  type HostedRotationOptions,
+  type KeyPoolRotationOptions,
+  type OpenAiAdminRotationOptions,
+  type RandomRotationOptions,
+  RotationStrategy,
+} from './secrets/rotation-strategy';
+export type { RotationTimingProps } from './secrets/rotation-timing';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';
 export type { OutageSettings } from './stacks/outage-settings';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';
+export { UpstreamCredential, type UpstreamKeyPoolOptions } from './stacks/upstream-credential';

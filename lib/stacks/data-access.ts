@@ -88,17 +88,6 @@ export class DataAccess {
     this.useKeyUnderJobContext(opener, 'kms:Decrypt');
   }
 
-  /** Reads the upstream's credential. */
-  public readUpstreamSecret(reader: StandardFunction): void {
-    reader.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [this.data.upstreamSecret.secretArn],
-      }),
-    );
-    this.useKeyThrough(reader, 'secretsmanager', ['kms:Decrypt']);
-  }
-
   /**
    * Follows the stream of the jobs table.
    *

@@ -1,16 +1,16 @@
-import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
 import { ConfigCheck } from '../config-error';
 import { AuditTable, ControlTable } from '../contract/control';
 import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
-import { UPSTREAM_SECRET_FIELD } from '../contract/upstream-secret';
 import { ResilientQueue } from '../queue/resilient-queue';
+import type { GuardedSecret } from '../secrets/guarded-secret';
+import { createUpstreamSecret, UpstreamCredential } from './upstream-credential';
 
 /** Seconds by which the breaker's controller outlives the run of the processor that it waits for. */
 const CONTROL_MARGIN_SECONDS = 30;
@@ -34,7 +34,21 @@ export interface DataStackProps extends StackProps {
   readonly processConcurrency?: number;
 
   /**
-   * Told when one of the queues' alarms begins and ends.
+   * Where the service has its upstream credential from.
+   *
+   * @default UpstreamCredential.stored()
+   */
+  readonly upstreamCredential?: UpstreamCredential;
+
+  /**
+   * Roles and users that may write the credential's secrets by hand. They cannot read them for that.
+   *
+   * @default - whoever may by their own policies
+   */
+  readonly secretAdministrators?: iam.IGrantable[];
+
+  /**
+   * Told when an alarm of the queues or of the credential begins and ends.
    *
    * @default - nobody: the alarms have no actions
    */
@@ -68,8 +82,10 @@ export class DataStack extends Stack {
   public readonly workQueue: ResilientQueue;
   /** Holds the messages that the breaker's controller sends itself for later. */
   public readonly controlQueue: ResilientQueue;
-  /** JSON `{"apiKey": "…"}`; made with a random value that the operator replaces by the real one. */
-  public readonly upstreamSecret: secretsmanager.Secret;
+  /** Where the service has its upstream credential from. */
+  public readonly upstreamCredential: UpstreamCredential;
+  /** Holds the upstream credential as `{"apiKey": "…"}`. Undefined where it is federated. */
+  public readonly upstreamSecret?: GuardedSecret;
 
   private readonly protectData: boolean;
   private readonly removalPolicy: RemovalPolicy;
@@ -128,7 +144,14 @@ export class DataStack extends Stack {
       maxConcurrency: 2,
       encryptionKey: this.workQueue.encryptionKey,
     });
-    this.upstreamSecret = this.createUpstreamSecret();
+    this.upstreamCredential = props.upstreamCredential ?? UpstreamCredential.stored();
+    this.upstreamSecret = createUpstreamSecret(this, this.upstreamCredential, {
+      dataKey: this.dataKey,
+      longestCall: props.processTimeout,
+      removalPolicy: this.removalPolicy,
+      administrators: props.secretAdministrators,
+      alarmTopic: props.alarmTopic,
+    });
     this.pinLogicalIds();
     this.declareOutputs();
   }
@@ -145,25 +168,6 @@ export class DataStack extends Stack {
     });
   }
 
-  private createUpstreamSecret(): secretsmanager.Secret {
-    const secret = new secretsmanager.Secret(this, 'UpstreamSecret', {
-      description: 'Credential of the paid upstream, as {"apiKey": "…"}.',
-      encryptionKey: this.dataKey,
-      generateSecretString: {
-        secretStringTemplate: '{}',
-        generateStringKey: UPSTREAM_SECRET_FIELD,
-        excludePunctuation: true,
-      },
-      removalPolicy: this.removalPolicy,
-    });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'The provider issues its keys in its own console and has no interface to make one, so that no rotation function could; the operator replaces the value, and the processor reads it anew.',
-    });
-    return secret;
-  }
-
   /** A changed logical id is a new table, key, queue or secret, and the old one's data left behind. */
   private pinLogicalIds(): void {
     pin(this.dataKey, 'DataKey');
@@ -176,7 +180,6 @@ export class DataStack extends Stack {
     pin(this.auditTable, 'AuditTable');
     pin(this.controlQueue.queue, 'ControlQueue');
     pin(this.controlQueue.deadLetterQueue, 'ControlDeadLetterQueue');
-    pin(this.upstreamSecret, 'UpstreamSecret');
   }
 
   private declareOutputs(): void {
@@ -188,7 +191,7 @@ export class DataStack extends Stack {
       [StackOutput.CONTROL_TABLE]: this.controlTable.tableName,
       [StackOutput.CONTROL_QUEUE_URL]: this.controlQueue.queue.queueUrl,
       [StackOutput.AUDIT_TABLE]: this.auditTable.tableName,
-      [StackOutput.UPSTREAM_SECRET]: this.upstreamSecret.secretArn,
+      ...(this.upstreamSecret && { [StackOutput.UPSTREAM_SECRET]: this.upstreamSecret.secret.secretArn }),
     };
     for (const [name, value] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value });

@@ -14,6 +14,7 @@ import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
+import { CredentialAccess } from './credential-access';
 import { DataAccess } from './data-access';
 import { addOutageControl, breakerEnvironment } from './outage-control';
 import { outageSettings, type ResolvedOutageSettings } from './outage-settings';
@@ -40,6 +41,7 @@ export class ServiceStack extends Stack {
 
   private readonly settings: ServiceStackProps;
   private readonly access: DataAccess;
+  private readonly credential: CredentialAccess;
 
   private readonly outage: ResolvedOutageSettings;
 
@@ -64,6 +66,7 @@ export class ServiceStack extends Stack {
     this.settings = props;
     this.outage = outage;
     this.access = new DataAccess(props.data);
+    this.credential = new CredentialAccess(this, props.data);
     this.api = this.createApi();
     this.addRoutes();
     const relay = this.createRelay();
@@ -144,11 +147,10 @@ export class ServiceStack extends Stack {
       [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
       [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
       [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
-      [EnvironmentKey.UPSTREAM_SECRET]: data.upstreamSecret.secretArn,
     });
     this.access.readJobs(readiness);
     this.access.readControl(readiness);
-    this.access.readUpstreamSecret(readiness);
+    this.credential.connect(readiness);
     data.workQueue.queue.grant(readiness, 'sqs:GetQueueAttributes');
     return readiness;
   }
@@ -197,7 +199,6 @@ export class ServiceStack extends Stack {
         [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
         [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
         [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
-        [EnvironmentKey.UPSTREAM_SECRET]: data.upstreamSecret.secretArn,
         [EnvironmentKey.PROCESS_BUDGET_MS]: String(timeout.minus(SETTLE_TIME).toMilliseconds()),
         [EnvironmentKey.LEASE_MS]: String(timeout.plus(LEASE_MARGIN).toMilliseconds()),
         [EnvironmentKey.MAX_RECEIVE_COUNT]: String(data.workQueue.maxReceiveCount),
@@ -210,7 +211,7 @@ export class ServiceStack extends Stack {
     );
     this.access.processJobs(processor);
     this.access.openJobs(processor);
-    this.access.readUpstreamSecret(processor);
+    this.credential.connect(processor);
     this.access.changeControl(processor);
     data.workQueue.grantSend(processor);
     data.workQueue.grantDeadLetter(processor);

@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import { FederatedProvider } from '../lib/secrets/federated-provider';
+import { UpstreamCredential } from '../lib/stacks/upstream-credential';
+import { type Environment, EnvironmentError } from './environments';
+
+/**
+ * Where an environment has its upstream credential from.
+ *
+ * @throws EnvironmentError where it is federated and has no names of the federation
+ */
+export function upstreamCredentialOf(environment: Environment): UpstreamCredential {
+  const { upstreamUrl, upstreamAdminUrl, secretCacheSeconds, keyGraceSeconds, federation } = environment;
+  switch (environment.upstreamCredential) {
+    case 'keyPool':
+      return UpstreamCredential.keyPool({
+        upstreamUrl,
+        adminUrl: upstreamAdminUrl,
+        cacheTime: Duration.seconds(secretCacheSeconds),
+        gracePeriod: Duration.seconds(keyGraceSeconds),
+      });
+    case 'static':
+      return UpstreamCredential.stored();
+    case 'federated':
+      if (!federation) {
+        throw new EnvironmentError(
+          `environment ${environment.name}: \`federation\` must be given where the credential is federated, got: none`,
+        );
+      }
+      return UpstreamCredential.federated(
+        FederatedProvider.anthropic({ ...federation, tokenUrl: `${upstreamUrl}/v1/oauth/token` }),
+      );
+  }
+}
