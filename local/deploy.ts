@@ -23,6 +23,8 @@ export interface DeployOptions {
   readonly endpoint: string;
   /** Base URL of the upstream that the deployed service calls. */
   readonly upstreamUrl: string;
+  /** Base URL of the Admin API from which the upstream's keys take turns. */
+  readonly upstreamAdminUrl: string;
   /** AWS account, when the endpoint is AWS itself. @default that of the local environment */
   readonly account?: string;
   readonly places: InstancePlaces;
@@ -35,13 +37,14 @@ export type SynthesisOptions = Omit<DeployOptions, 'endpoint'> & { readonly regi
 
 /** Bundles the handlers and synthesises the app into the instance's assembly folder. */
 export async function synthesise(options: SynthesisOptions): Promise<void> {
-  const { places, upstreamUrl, progress } = options;
+  const { places, upstreamUrl, upstreamAdminUrl, progress } = options;
   mkdirSync(dirname(places.deployLog), { recursive: true });
   const env = environmentFor('http://127.0.0.1:9');
   succeed(await run([BUNDLER], options, env), 'the bundling of the handlers', places);
   const values = {
     env: LOCAL_ENVIRONMENT,
     upstreamUrl,
+    upstreamAdminUrl,
     account: options.account ?? LOCAL_ACCOUNT,
     region: options.region,
   };

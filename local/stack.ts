@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type CreatedClient, createClient } from '../cli/clients';
 import { type Deployment, findDeployment } from '../cli/deployment';
 import { stackNames } from '../lib/contract/outputs';
-import { UPSTREAM_SECRET_FIELD } from '../lib/contract/upstream-secret';
+import { type LocalCredentials, makeCredentials, seedCredentials } from './credentials';
 import {
   bootstrap,
   type DeployOptions,
@@ -14,6 +12,7 @@ import {
   startDeployLog,
   synthesise,
 } from './deploy';
+import { startAnthropicAdminDouble } from './doubles/anthropic-admin';
 import { startPagerDutyDouble } from './doubles/pager-duty';
 import { startSlackDouble } from './doubles/slack';
 import { startUpstreamDouble } from './doubles/upstream';
@@ -33,6 +32,8 @@ export interface StackAddresses {
   readonly endpoint: string;
   readonly apiUrl: string;
   readonly upstreamUrl: string;
+  /** Double of the upstream's Admin API, which knows the same keys. */
+  readonly adminUrl: string;
   readonly slackUrl: string;
   readonly pagerDutyUrl: string;
   /** Process of the emulator, when it was started here. */
@@ -97,7 +98,8 @@ async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
   prepareFolder(places, options.keep ?? false, atEnd);
   const upstreamUrl = options.upstream ?? doubles.upstream.url;
   const region = regionOf(options.endpoint ?? 'http://127.0.0.1');
-  const deployOptions = { upstreamUrl, places, progress, signal, ...(account && { account }) };
+  const upstreamAdminUrl = doubles.admin.url;
+  const deployOptions = { upstreamUrl, upstreamAdminUrl, places, progress, signal, ...(account && { account }) };
   // Beside the start of the emulator, which needs nothing of it.
   const building = synthesise({ ...deployOptions, region });
   const built = building.catch((error: unknown) => interruption.abort(error));
@@ -106,13 +108,14 @@ async function bringUp(options: LocalStackOptions, atEnd: AddCleanup) {
   const endpoint = options.endpoint ?? emulator?.url ?? '';
   await deployStacks({ ...deployOptions, endpoint }, building, options, atEnd);
   const gaps = isAws(endpoint) ? [] : await fillAndTell(endpoint, places, progress);
-  const { deployment, client } = await seed(endpoint, doubles.apiKey);
+  const { deployment, client } = await seed(endpoint, doubles.credentials);
   progress.step(`Made client ${client.clientId}`);
   signal.throwIfAborted();
   const addresses: StackAddresses = {
     endpoint,
     apiUrl: apiUrlAt(endpoint, deployment),
     upstreamUrl: doubles.upstream.url,
+    adminUrl: doubles.admin.url,
     slackUrl: doubles.slack.url,
     pagerDutyUrl: doubles.pagerDuty.url,
     ...(emulator && { emulatorPid: emulator.pid }),
@@ -145,26 +148,27 @@ async function fillAndTell(endpoint: string, places: InstancePlaces, progress: P
   return gaps;
 }
 
-/** Gives the service the upstream double's key, and makes the first client. */
-async function seed(endpoint: string, apiKey: string) {
+/** Gives the service the keys of the doubles, and makes the first client. */
+async function seed(endpoint: string, credentials: LocalCredentials) {
   const access = accessTo(endpoint);
   const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
-  const SecretString = JSON.stringify({ [UPSTREAM_SECRET_FIELD]: apiKey });
-  const secrets = new SecretsManagerClient({ ...access });
-  await secrets.send(new PutSecretValueCommand({ SecretId: deployment.upstreamSecret, SecretString }));
+  await seedCredentials(deployment, credentials, access);
   return { deployment, client: await createClient(deployment, access, 'local demo') };
 }
 
 async function startDoubles(options: LocalStackOptions, atEnd: AddCleanup) {
-  const apiKey = `sk-local-${randomBytes(16).toString('hex')}`;
+  const credentials = makeCredentials();
+  const { adminKey, keys, pool } = credentials;
   const port = await choosePort('--upstream-port', options.upstreamPort);
-  const upstream = await startUpstreamDouble({ apiKey, port });
+  const upstream = await startUpstreamDouble({ apiKey: pool[0]?.apiKey ?? '', keys, port });
   atEnd(() => upstream.stop());
+  const admin = await startAnthropicAdminDouble({ adminKey, keys });
+  atEnd(() => admin.stop());
   const slack = await startSlackDouble();
   atEnd(() => slack.stop());
   const pagerDuty = await startPagerDutyDouble();
   atEnd(() => pagerDuty.stop());
-  return { apiKey, upstream, slack, pagerDuty };
+  return { credentials, upstream, admin, slack, pagerDuty };
 }
 
 function prepareFolder(places: InstancePlaces, keep: boolean, atEnd: AddCleanup): void {

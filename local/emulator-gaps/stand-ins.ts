@@ -23,6 +23,16 @@ export const STAND_INS: readonly StandIn[] = [
     reason: 'refuses an alarm on a metric expression; it has no metrics of SQS either, so that no such alarm could act',
     concerns: ({ Type, Properties }) => Type === 'AWS::CloudWatch::Alarm' && Properties?.Metrics !== undefined,
   },
+  {
+    name: 'rotation-schedule',
+    reason: 'does not know the type, and its own RotateSecret calls no function; who rotates here invokes the steps',
+    concerns: ({ Type }) => Type === 'AWS::SecretsManager::RotationSchedule',
+  },
+  {
+    name: 'secret-policy',
+    reason: 'does not know the type, and enforces no policy of a secret that it is given otherwise',
+    concerns: ({ Type }) => Type === 'AWS::SecretsManager::ResourcePolicy',
+  },
 ];
 
 /** What stands in: a resource that is nothing, and that every emulator of CloudFormation can make. */
