@@ -99,9 +99,10 @@ export class FederatedToken implements IUpstreamCredential {
   /** A token where none is held. */
   async #obtain(): Promise<HeldToken> {
     const joined = this.#exchanging;
-    const token = await joined?.catch(() => undefined);
-    if (token) return token;
-    // One that has failed may have been frozen together with the process, and says nothing of now.
+    await joined?.catch(() => undefined);
+    const held = this.#held();
+    if (held) return held;
+    // One that was joined may have been frozen together with the process, and says nothing of now.
     if (!joined && !this.#afterFailure.isOver) throw this.#failure;
     return this.#exchange();
   }
