@@ -76,8 +76,7 @@ async function play(
     return;
   }
   if (answer !== 'lost') return sendJson(response, answer, { error: { message: 'The double was told to fail.' } });
-  // Corked, the answer does not leave before the connection is cut.
-  request.socket.cork();
+  Object.assign(response, { writeHead: () => response, end: () => response });
   await carryOut();
   request.socket.destroy();
 }
