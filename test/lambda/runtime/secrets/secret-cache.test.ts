@@ -1,9 +1,9 @@
 import { SecretUnavailableError } from '../../../../lambda/runtime/secrets/errors';
-import { SecretCache } from '../../../../lambda/runtime/secrets/secret-cache';
+import { MAX_RENEW_PAUSE_MS, SecretCache } from '../../../../lambda/runtime/secrets/secret-cache';
 
 /** A keeper of a secret that can be down. */
 const makeCache = ({ random = 0 } = {}) => {
-  const keeper = { value: 'first', isDown: false, reads: 0, stale: 0, nowMs: 0 };
+  const keeper = { value: 'first', isDown: false, reads: 0, stale: 0, renewals: 0, nowMs: 0 };
   const cache = new SecretCache({
     load: async () => {
       keeper.reads += 1;
@@ -17,6 +17,9 @@ const makeCache = ({ random = 0 } = {}) => {
     random: () => random,
     onStale: () => {
       keeper.stale += 1;
+    },
+    onRenewal: () => {
+      keeper.renewals += 1;
     },
   });
   return { cache, keeper };
@@ -73,7 +76,7 @@ test('renews a rejected value with one read, however many were rejected', async 
   keeper.value = 'second';
   expect(await Promise.all([cache.renew('first'), cache.renew('first')])).toEqual(['second', 'second']);
   expect(await cache.renew('first')).toBe('second');
-  expect(keeper.reads).toBe(2);
+  expect(keeper).toMatchObject({ reads: 2, renewals: 1 });
 });
 
 test('renews to the held value while its keeper is down', async () => {
@@ -81,4 +84,73 @@ test('renews to the held value while its keeper is down', async () => {
   await cache.get();
   keeper.isDown = true;
   expect(await cache.renew('first')).toBe('first');
+  expect(keeper).toMatchObject({ renewals: 1, stale: 1 });
+});
+
+test('a value that is refused, and is still the same, is read ever more seldom', async () => {
+  const { cache, keeper } = makeCache();
+  await cache.get();
+  const readsOf = async (seconds: number) => {
+    const before = keeper.reads;
+    for (let tenth = 0; tenth < seconds * 10; tenth += 1) {
+      keeper.nowMs += 100;
+      await cache.renew('first');
+    }
+    return keeper.reads - before;
+  };
+  expect(await readsOf(1)).toBe(1);
+  expect(await readsOf(6)).toBe(2);
+  await readsOf(3_600);
+  expect(await readsOf((10 * MAX_RENEW_PAUSE_MS) / 1_000)).toBe(10);
+});
+
+test('another value ends the pause: the next rotation is seen at once', async () => {
+  const { cache, keeper } = makeCache();
+  await cache.get();
+  for (let refusal = 0; refusal < 10; refusal += 1) {
+    await cache.renew('first');
+    keeper.nowMs += 60_000;
+  }
+  await cache.renew('first');
+  keeper.value = 'second';
+  keeper.nowMs += 60_000;
+  expect(await cache.renew('first')).toBe('second');
+  keeper.value = 'third';
+  expect(await cache.renew('second')).toBe('third');
+});
+
+test('a read that began before the refusal is not what answers it', async () => {
+  let current = 'first';
+  const reads: (() => void)[] = [];
+  const cache = new SecretCache({
+    load: () => {
+      const value = current;
+      const { promise, resolve } = Promise.withResolvers<string>();
+      reads.push(() => resolve(value));
+      return promise;
+    },
+    now: () => 0,
+    random: () => 0,
+  });
+  const early = cache.get();
+  current = 'second';
+  const renewed = cache.renew('first');
+  reads[0]?.();
+  expect(await early).toBe('first');
+  await new Promise(setImmediate);
+  reads[1]?.();
+  expect(await renewed).toBe('second');
+});
+
+test('says since when it has its value, and whether it could be had anew', async () => {
+  const { cache, keeper } = makeCache();
+  expect(cache.state()).toEqual({ obtainedAt: undefined, isStale: false });
+  keeper.nowMs = 5;
+  await cache.get();
+  Object.assign(keeper, { nowMs: 2_000, isDown: true });
+  await cache.get();
+  expect(cache.state()).toEqual({ obtainedAt: 5, isStale: true });
+  Object.assign(keeper, { nowMs: 3_000, isDown: false });
+  await cache.get();
+  expect(cache.state()).toEqual({ obtainedAt: 3_000, isStale: false });
 });
