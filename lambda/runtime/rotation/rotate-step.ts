@@ -11,7 +11,7 @@ import {
 } from './errors';
 import { type GraceOptions, readKnownValues } from './known-values';
 import { parseRotationEvent } from './rotation-event';
-import type { IRotationStrategy } from './rotation-strategy';
+import type { IRotationStrategy, KnownValues } from './rotation-strategy';
 import { parseSecret, type SecretValue, serializeSecret } from './secret-value';
 import type { ISecretVersions, SecretDescription } from './secret-versions';
 
@@ -93,10 +93,22 @@ const createSecret = async (step: Step): Promise<void> => {
   }
 };
 
+/** Where the current value is of no use, nobody can tell which others are: then none may be ended. */
+const readKnown = async (
+  pending: SecretValue,
+  { versions, graceMs, now }: RotationDependencies,
+): Promise<KnownValues> => {
+  try {
+    return await readKnownValues(versions, { graceMs, now });
+  } catch (error) {
+    if (error instanceof SecretMalformedError) return { keep: [pending], retirable: [] };
+    throw error;
+  }
+};
+
 const setSecret = async (step: Step): Promise<void> => {
-  const { versions, strategy, graceMs, now } = step.dependencies;
   const pending = await needPending(step);
-  await strategy.apply(pending, await readKnownValues(versions, { graceMs, now }));
+  await step.dependencies.strategy.apply(pending, await readKnown(pending, step.dependencies));
 };
 
 const verifyPatiently = async (pending: SecretValue, { strategy, sleep }: RotationDependencies): Promise<void> => {
