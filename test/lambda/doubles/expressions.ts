@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 
@@ -145,7 +146,7 @@ class Reader {
 const compare = (left: AttributeValue | undefined, operator: string, right: AttributeValue | undefined): boolean => {
   if (!left || !right || Object.keys(left)[0] !== Object.keys(right)[0]) return false;
   const { a, b } = unmarshall({ a: left, b: right });
-  if (operator === '=') return a === b;
+  if (operator === '=') return isDeepStrictEqual(a, b);
   if (operator === '<') return a < b;
   throw new Error(`the double does not know ${operator}`);
 };
