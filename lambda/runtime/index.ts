@@ -1,6 +1,11 @@
 // The public API of `cdk-bulwark/runtime`: what is not named here is nobody's business but the handlers'. It loads no
 // AWS SDK; what does is in `cdk-bulwark/runtime/dynamodb`.
 export type { BreakerRow, BreakerStatusValue } from '../../lib/contract/control';
+export type {
+  AnthropicFederationSettings,
+  OpenAiFederationSettings,
+  TokenEndpointSettings,
+} from '../../lib/contract/federation';
 export {
   type HealthCheckReport,
   type HealthReport,
@@ -29,6 +34,16 @@ export { AdaptiveConcurrency, type AdaptiveConcurrencyOptions } from './bulkhead
 export { Bulkhead, type BulkheadOptions, type IConcurrencyLimit } from './bulkhead/bulkhead';
 export { BulkheadFullError } from './bulkhead/errors';
 export { type Clock, type ITimers, type Random, type Sleep, sleep, systemClock, systemTimers } from './clock/clock';
+export {
+  FederationError,
+  IdentityTokenError,
+  OutboundFederationDisabledError,
+  TokenExchangeError,
+  TokenMalformedError,
+} from './federation/errors';
+export { FederatedToken, type FederatedTokenOptions } from './federation/federated-token';
+export type { AccessToken } from './federation/token-answer';
+export { type ITokenEndpoint, TokenEndpoint, type TokenEndpointOptions } from './federation/token-endpoint';
 export type { HealthFinding, IHealthCheck } from './health/health-check';
 export { diskCheck, diskOf, memoryCheck, processMemory } from './health/process-checks';
 export { SystemHealthChecker, type SystemHealthCheckerOptions } from './health/system-health-checker';
@@ -55,5 +70,7 @@ export {
   RetryPolicy,
   type RetryTools,
 } from './retry/retry-policy';
-export { SecretUnavailableError } from './secrets/errors';
+export { ApiKeyCredential } from './secrets/api-key-credential';
+export type { Credential, CredentialState, IUpstreamCredential } from './secrets/credential';
+export { CredentialUnavailableError, SecretUnavailableError } from './secrets/errors';
 export { SecretCache, type SecretCacheOptions } from './secrets/secret-cache';

@@ -13,10 +13,12 @@ export const stsIdentity =
   (client: STSClient, { audience, lifetimeSeconds, signingAlgorithm }: IdentityTokenSettings) =>
   async (): Promise<string> => {
     const input = { Audience: [audience], DurationSeconds: lifetimeSeconds, SigningAlgorithm: signingAlgorithm };
-    const { WebIdentityToken } = await client.send(new GetWebIdentityTokenCommand(input)).catch((error: unknown) => {
+    try {
+      const { WebIdentityToken } = await client.send(new GetWebIdentityTokenCommand(input));
+      if (WebIdentityToken) return WebIdentityToken;
+    } catch (error) {
       const isOff = error instanceof Error && error.name === FEDERATION_IS_OFF;
       throw isOff ? new OutboundFederationDisabledError(error) : new IdentityTokenError(error);
-    });
-    if (!WebIdentityToken) throw new IdentityTokenError();
-    return WebIdentityToken;
+    }
+    throw new IdentityTokenError();
   };

@@ -53,6 +53,20 @@ test('asks as the Messages API wants to be asked', async () => {
   expect(JSON.parse(body ?? '')).toEqual(submission());
 });
 
+test.each([
+  [{ kind: 'bearer' as const, value: 'token', betas: ['one', 'two'] }, { 'anthropic-beta': 'one,two' }],
+  [{ kind: 'bearer' as const, value: 'token' }, { 'anthropic-beta': undefined }],
+])('a token goes where the API wants it, and no key with it', async (credential, headers) => {
+  answer(200, message());
+  await upstream.complete(submission(), { credential, timeoutMs: 1_000 });
+  const { request } = server.received[0] ?? {};
+  expect({ 'anthropic-beta': undefined, 'x-api-key': undefined, ...request?.headers }).toMatchObject({
+    authorization: 'Bearer token',
+    'x-api-key': undefined,
+    ...headers,
+  });
+});
+
 test('reads the texts, the reason for the end, the model and every kind of token', async () => {
   const usage = {
     input_tokens: 12,
