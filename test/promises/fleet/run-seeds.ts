@@ -1,15 +1,22 @@
+import { runRotations } from '../rotation/rotation-run';
 import { runFleet, runScene } from './fleet-run';
 import { judge } from './judge';
 import { ourFleet } from './our-fleet';
 import { cockatielFleet, opossumFleet } from './peer-fleets';
 import { judgeQuiet, quietScene } from './quiet-scene';
 
-/** The runs that are compared: our fleet, the same workers with a peer's breaker in each, and ours with little to do. */
+/**
+ * The runs that are compared: our fleet, the same workers with a peer's breaker in each, ours with little to do, and
+ * rotations with a grace that is long enough or too short.
+ */
 export const RUNS = {
   ours: async (seed: number) => judge(await runFleet(ourFleet, seed)),
   cockatiel: async (seed: number) => judge(await runFleet(cockatielFleet, seed)),
   opossum: async (seed: number) => judge(await runFleet(opossumFleet, seed)),
   quiet: async (seed: number) => judgeQuiet(await runScene(ourFleet, seed, quietScene(seed))),
+  soundRotations: (seed: number) => runRotations(seed, 'sound'),
+  hastyRotations: (seed: number) => runRotations(seed, 'hasty'),
+  darkRotations: (seed: number) => runRotations(seed, 'dark'),
 } as const;
 
 export type RunName = keyof typeof RUNS;
