@@ -21,11 +21,7 @@ export function upstreamCredentialOf(environment: Environment): UpstreamCredenti
     case 'static':
       return UpstreamCredential.stored();
     case 'federated':
-      if (!federation) {
-        throw new EnvironmentError(
-          `environment ${environment.name}: \`federation\` must be given where the credential is federated, got: none`,
-        );
-      }
+      if (!federation) throw new EnvironmentError(`environment ${environment.name}: \`federation\` is missing`);
       return UpstreamCredential.federated(
         FederatedProvider.anthropic({ ...federation, tokenUrl: `${upstreamUrl}/v1/oauth/token` }),
       );

@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { CLIENT_ID_PATTERN } from '../contract/client-keys';
 import {
   OpenAiKeyLifetime,
   RandomLength,
@@ -185,7 +186,12 @@ export class RotationStrategy {
       reads: [],
       table: clientsTable,
       rules: () => [
-        id('clientId', clientId),
+        {
+          prop: 'clientId',
+          rule: `must match ${CLIENT_ID_PATTERN}`,
+          got: clientId,
+          holds: CLIENT_ID_PATTERN.test(clientId),
+        },
         {
           prop: 'environmentName',
           rule: 'must be lower-case letters',

@@ -118,12 +118,13 @@ export class SecretPolicy {
   }
 
   private arnOf(grantee: iam.IGrantable, part: string): string {
-    const named: unknown[] = [grantee.grantPrincipal.policyFragment.principalJson.AWS ?? []].flat();
-    const [arn] = named;
-    if (named.length === 1 && typeof arn === 'string' && arn !== '*' && !arn.endsWith(':root')) return arn;
-    throw new ConstructConfigError(this.owner.node.path, [
-      `a ${part} must be one role or user, got: ${grantee.grantPrincipal}`,
-    ]);
+    const principal = grantee.grantPrincipal;
+    const [arn, ...more]: unknown[] = [principal.policyFragment.principalJson.AWS ?? []].flat();
+    // That of an account stands for all who are in it, and is no identity that a request has.
+    const isOne =
+      more.length === 0 && typeof arn === 'string' && arn !== '*' && !(principal instanceof iam.AccountPrincipal);
+    if (isOne) return arn;
+    throw new ConstructConfigError(this.owner.node.path, [`a ${part} must be one role or user, got: ${principal}`]);
   }
 }
 

@@ -2,9 +2,12 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { AuditTable, ControlTable } from '../../../lib/contract/control';
-import { StackOutput } from '../../../lib/contract/outputs';
+import { RotationOutput, StackOutput } from '../../../lib/contract/outputs';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
-import { DataStack } from '../../../lib/stacks/data-stack';
+import { FederatedProvider } from '../../../lib/secrets/federated-provider';
+import { GuardedSecret } from '../../../lib/secrets/guarded-secret';
+import { DataStack, type DataStackProps } from '../../../lib/stacks/data-stack';
+import { UpstreamCredential } from '../../../lib/stacks/upstream-credential';
 import { synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
@@ -135,6 +138,100 @@ test("keeps the upstream's credential under the data key, under the name that th
   });
 });
 
+test('lets the credential rotate monthly through a pool, whose keys and Admin key lie under a key of their own', () => {
+  prod.data.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+    SecretId: { Ref: 'UpstreamSecret' },
+    RotationRules: { ScheduleExpression: 'cron(0 3 1 * ? *)' },
+    RotateImmediatelyOnUpdate: false,
+  });
+  const secrets = prod.data.findResources('AWS::SecretsManager::Secret');
+  for (const id of ['UpstreamAdminSecret', 'UpstreamPoolSecret']) {
+    expect(secrets[id]?.Properties.KmsKeyId).toEqual({ 'Fn::GetAtt': ['CredentialKey', 'Arn'] });
+  }
+});
+
+test('lets the processor and the readiness check read the credential, and not what it is renewed from', () => {
+  const readersIn = (policy: ReturnType<Template['findResources']>[string] | undefined): string =>
+    JSON.stringify(policy?.Properties.ResourcePolicy.Statement[0].Condition);
+
+  // With its readers in their stack: here, it would make the data depend on the service.
+  const [upstream, ...others] = Object.values(prod.service.findResources('AWS::SecretsManager::ResourcePolicy'));
+  expect(others).toEqual([]);
+  const sources = Object.entries(prod.data.findResources('AWS::SecretsManager::ResourcePolicy'));
+  expect(sources.map(([id]) => id.slice(0, -8))).toEqual(['UpstreamAdminSecretPolicy', 'UpstreamPoolSecretPolicy']);
+  expect(readersIn(upstream).match(/(ProcessJob|CheckReadiness|RotateSecret|SweepKeys)Role/g)).toEqual([
+    'RotateSecretRole',
+    'SweepKeysRole',
+    'CheckReadinessRole',
+    'ProcessJobRole',
+  ]);
+  for (const [, source] of sources) {
+    expect(readersIn(source).match(/\w+Role/g)).toEqual([
+      'UpstreamSecretRotateSecretRole',
+      'UpstreamSecretSweepKeysRole',
+    ]);
+  }
+});
+
+describe('the choice of the credential', () => {
+  const make = (upstreamCredential?: UpstreamCredential, props: Partial<DataStackProps> = {}) => {
+    const data = new DataStack(new App(), 'data', {
+      processTimeout: Duration.minutes(5),
+      ...props,
+      ...(upstreamCredential && { upstreamCredential }),
+    });
+    return { data, template: Template.fromStack(data) };
+  };
+
+  test('is one key that somebody replaces, unless told otherwise', () => {
+    const { data, template } = make();
+
+    expect(data.upstreamSecret).toBeInstanceOf(GuardedSecret);
+    template.resourceCountIs('AWS::SecretsManager::Secret', 1);
+    template.resourceCountIs('AWS::SecretsManager::RotationSchedule', 0);
+    template.hasOutput(StackOutput.UPSTREAM_SECRET, { Value: { Ref: 'UpstreamSecret' } });
+    expect(Object.values(RotationOutput).filter((name) => Object.keys(template.findOutputs(name)).length > 0)).toEqual(
+      [],
+    );
+  });
+
+  test('may be none that is stored', () => {
+    const provider = FederatedProvider.anthropic({
+      federationRuleId: 'fdrl_1',
+      organizationId: '6f1c7a52-5d1a-4a53-9a1b-2f3c4d5e6f70',
+      serviceAccountId: 'svac_1',
+    });
+    const { data, template } = make(UpstreamCredential.federated(provider));
+
+    expect(data.upstreamSecret).toBeUndefined();
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    expect(template.findOutputs(StackOutput.UPSTREAM_SECRET)).toEqual({});
+  });
+
+  test('asks a pool of another provider by its addresses, of which the Admin API may share the one', () => {
+    const settingsOf = (credential: UpstreamCredential) => {
+      const functions = Object.values(make(credential).template.findResources('AWS::Lambda::Function'));
+      return JSON.stringify(functions[0]?.Properties.Environment.Variables);
+    };
+
+    const shared = settingsOf(UpstreamCredential.keyPool({ upstreamUrl: 'https://llm.example.com' }));
+    expect(shared.match(/https:[^\\]*/g)).toEqual(['https://llm.example.com', 'https://llm.example.com']);
+    const apart = { upstreamUrl: 'https://llm.example.com', adminUrl: 'https://admin.example.com' };
+    expect(settingsOf(UpstreamCredential.keyPool(apart)).match(/https:[^\\]*/g)).toEqual([
+      apart.adminUrl,
+      apart.upstreamUrl,
+    ]);
+  });
+
+  test('counts a run of the processor as the longest call with a key', () => {
+    const pool = (seconds: number) =>
+      UpstreamCredential.keyPool({ cacheTime: Duration.seconds(5), gracePeriod: Duration.seconds(seconds) });
+
+    expect(() => make(pool(304))).toThrow('`cacheTime` and `longestCall` together, 305 seconds, got: 304 seconds');
+    expect(() => make(pool(305))).not.toThrow();
+  });
+});
+
 test('hides a received message for six runs of the processor', () => {
   prod.data.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * 300 });
 });
@@ -176,7 +273,16 @@ test('declares the outputs of the contract', () => {
     [StackOutput.DEAD_LETTER_QUEUE_URL]: 'WorkDeadLetterQueue',
     [StackOutput.CONTROL_QUEUE_URL]: 'ControlQueue',
     [StackOutput.UPSTREAM_SECRET]: 'UpstreamSecret',
+    [RotationOutput.ADMIN_SECRET]: 'UpstreamAdminSecret',
+    [RotationOutput.POOL_SECRET]: 'UpstreamPoolSecret',
   };
+  const functions = Object.keys(prod.data.findResources('AWS::Lambda::Function'));
+  for (const [name, beginning] of [
+    [RotationOutput.ROTATOR, 'UpstreamSecretRotateSecret'],
+    [RotationOutput.SWEEPER, 'UpstreamSecretSweepKeys'],
+  ] as const) {
+    refs[name] = functions.find((id) => id.startsWith(beginning)) ?? '';
+  }
   for (const [name, logicalId] of Object.entries(refs)) {
     prod.data.hasOutput(name, { Value: { Ref: logicalId } });
   }

@@ -8,9 +8,10 @@ import { synthEnvironment } from './synth-environment';
  */
 const DATA = {
   'AWS::DynamoDB::Table': ['AuditTable', 'ClientsTable', 'ControlTable', 'JobsTable'],
-  'AWS::KMS::Key': ['DataKey', 'WorkQueueKey'],
+  'AWS::KMS::Key': ['BulwarkLogsKeyE5F5354D', 'CredentialKey', 'DataKey', 'WorkQueueKey'],
+  'AWS::Logs::LogGroup': ['UpstreamSecretRotateSecretLogsD08DF421', 'UpstreamSecretSweepKeysLogsCA20F5D2'],
   'AWS::SQS::Queue': ['ControlDeadLetterQueue', 'ControlQueue', 'WorkDeadLetterQueue', 'WorkQueue'],
-  'AWS::SecretsManager::Secret': ['UpstreamSecret'],
+  'AWS::SecretsManager::Secret': ['UpstreamAdminSecret', 'UpstreamPoolSecret', 'UpstreamSecret'],
 };
 
 const SERVICE = {
@@ -42,7 +43,8 @@ describe.each(ENVIRONMENT_NAMES)('in %s', (name) => {
   });
 
   test('every stateful type of the templates is in one of the lists', () => {
-    const stateful = /^AWS::(DynamoDB|KMS|SQS|SecretsManager|Logs|S3|RDS|ElastiCache|Backup|EFS)::(?!QueuePolicy)/;
+    const stateful =
+      /^AWS::(DynamoDB|KMS|SQS|SecretsManager|Logs|S3|RDS|ElastiCache|Backup|EFS)::(?!QueuePolicy|ResourcePolicy|RotationSchedule)/;
     const typesOf = (template: Template) => [
       ...new Set(
         Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type),

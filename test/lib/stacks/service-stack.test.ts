@@ -44,6 +44,7 @@ test.each([
       'QUEUE_URL',
       'UPSTREAM_URL',
       'UPSTREAM_SECRET',
+      'SECRET_CACHE_MS',
       'PROCESS_BUDGET_MS',
       'LEASE_MS',
       'MAX_RECEIVE_COUNT',
@@ -60,7 +61,10 @@ test.each([
   ],
   ['ReadJob', ['JOBS_TABLE', 'DATA_KEY_ARN']],
   ['CheckHealth', []],
-  ['CheckReadiness', ['JOBS_TABLE', 'CONTROL_TABLE', 'QUEUE_URL', 'UPSTREAM_URL', 'UPSTREAM_SECRET']],
+  [
+    'CheckReadiness',
+    ['JOBS_TABLE', 'CONTROL_TABLE', 'QUEUE_URL', 'UPSTREAM_URL', 'UPSTREAM_SECRET', 'SECRET_CACHE_MS'],
+  ],
   [
     'ControlBreaker',
     [
