@@ -6,7 +6,7 @@ import { startOpenAiAdminDouble } from '../../../local/doubles/openai-admin';
 import { startUpstreamDouble } from '../../../local/doubles/upstream';
 import { UpstreamControl } from '../../../local/upstream-control';
 
-const adminKey = randomUUID();
+const adminKey: string = randomUUID();
 const doubles: HttpDouble[] = [];
 const keep = (double: HttpDouble): HttpDouble => {
   doubles.push(double);
