@@ -33,5 +33,6 @@ export type { RotationTimingProps } from './secrets/rotation-timing';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';
 export type { OutageSettings } from './stacks/outage-settings';
+export { ServiceAlarms, type ServiceAlarmsProps } from './stacks/service-alarms';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';
 export { UpstreamCredential, type UpstreamKeyPoolOptions } from './stacks/upstream-credential';

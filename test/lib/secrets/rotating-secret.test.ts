@@ -34,7 +34,7 @@ function find(template: Template, type: string, beginning: string) {
   expect(others).toEqual([]);
   if (!found) throw new Error(`There is no ${type} whose id begins with ${beginning}.`);
   const [logicalId, resource] = found;
-  return { ...resource, logicalId };
+  return { logicalId, Properties: resource.Properties, DependsOn: resource.DependsOn };
 }
 
 const rotator = (template: Template) => find(template, 'AWS::Lambda::Function', 'PepperRotateSecret');
