@@ -14,7 +14,7 @@ export interface AnthropicFederationSettings {
   readonly federationRuleId: string;
   readonly organizationId: string;
   readonly serviceAccountId: string;
-  /** @default - the one that the rule names */
+  /** @default - the only one that the rule is enabled for */
   readonly workspaceId?: string;
 }
 

@@ -25,7 +25,7 @@ export interface AnthropicFederationProps {
   /**
    * Id of the workspace that the tokens are for, such as `wrkspc_01AbC`, or `default`.
    *
-   * @default - the one that the rule names
+   * @default - the only one that the rule is enabled for
    */
   readonly workspaceId?: string;
 
