@@ -42,6 +42,18 @@ test.each([
     'environment dev: `upstreamUrl` must be an absolute https URL without a trailing slash, got: https://llm.example.com/',
   ],
   [
+    { env: 'dev', upstreamAdminUrl: 'http://admin.example.com' },
+    'environment dev: `upstreamAdminUrl` must be an absolute https URL without a trailing slash, got: http://admin.example.com',
+  ],
+  [
+    { env: 'dev', upstreamCredential: 'vault' },
+    'environment dev: `upstreamCredential` must be one of keyPool, static, federated, got: vault',
+  ],
+  [
+    { env: 'dev', upstreamCredential: 'federated' },
+    'environment dev: `federation` must be given where `upstreamCredential` is federated, got: none',
+  ],
+  [
     { env: 'prod', account: 'x', region: 'y', upstreamUrl: 'z' },
     'environment prod: `account` must be 12 digits, got: x; `region` must be like `eu-west-1`, got: y; `upstreamUrl` must be an absolute https URL without a trailing slash, got: z',
   ],
@@ -58,6 +70,14 @@ test.each([
   ['processTimeoutSeconds', 870, 871, 'must be an integer between 10 and 870'],
   ['processConcurrency', 2, 1, 'must be an integer between 2 and 1000'],
   ['processConcurrency', 1000, 1001, 'must be an integer between 2 and 1000'],
+  ['secretCacheSeconds', 1, 0, 'must be an integer between 1 and 3600'],
+  ['secretCacheSeconds', 3600, 3601, 'must be an integer between 1 and 3600'],
+  [
+    'keyGraceSeconds',
+    600,
+    599,
+    'must be an integer between `secretCacheSeconds` and `processTimeoutSeconds` together, 600, and 31536000',
+  ],
   ['logRetentionDays', 30, 15, 'must be a retention that CloudWatch Logs knows'],
 ])('judges %s on both sides of its bound: %d and %d', (key, good, bad, rule) => {
   const readWith = (value: number) =>

@@ -37,6 +37,17 @@ test('replaces an alarm on an expression and nothing else, and tells of it', () 
   });
 });
 
+test('replaces what the emulator does not know of secrets, and leaves the secrets themselves', () => {
+  const secret = { Type: 'AWS::SecretsManager::Secret' };
+  write({
+    Secret: secret,
+    Rotation: { Type: 'AWS::SecretsManager::RotationSchedule' },
+    Policy: { Type: 'AWS::SecretsManager::ResourcePolicy' },
+  });
+  expect(standIn(assembly)).toEqual({ 'rotation-schedule': ['Rotation'], 'secret-policy': ['Policy'] });
+  expect(JSON.parse(read('data.template.json')).Resources.Secret).toEqual(secret);
+});
+
 test('publishes the changed template under the hash of what it is now', () => {
   const before = write({ Math: math });
   standIn(assembly);
