@@ -17,6 +17,8 @@ export interface Environment {
   readonly keyGraceSeconds: number;
   /** ARNs of the roles that may write the credential's secrets; none for whoever may by their own policies. */
   readonly secretAdministrators: readonly string[];
+  /** ARNs of the roles of people who may read the credential, such as for `bulwark secrets exec`. */
+  readonly secretReaders: readonly string[];
   /** Longest run of the processor, in seconds, 10 to 870: one call to the upstream with its retries must fit. */
   readonly processTimeoutSeconds: number;
   /** Most concurrent processors, 2 to 1000: the share of the upstream's rate limit that this environment has. */
@@ -96,6 +98,7 @@ const CREDENTIAL = {
   secretCacheSeconds: 300,
   keyGraceSeconds: 86_400,
   secretAdministrators: [],
+  secretReaders: [],
 } as const;
 
 /** So short that a drill sees old keys end. */

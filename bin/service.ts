@@ -20,6 +20,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     protectData,
     upstreamCredential: upstreamCredentialOf(environment),
     secretAdministrators: environment.secretAdministrators.map((arn) => new ArnPrincipal(arn)),
+    secretReaders: environment.secretReaders.map((arn) => new ArnPrincipal(arn)),
   });
   const service = new ServiceStack(app, names.service, {
     env,

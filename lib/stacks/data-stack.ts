@@ -48,6 +48,14 @@ export interface DataStackProps extends StackProps {
   readonly secretAdministrators?: iam.IGrantable[];
 
   /**
+   * Roles and users of people or tools that may read the credential, beside the service's own functions; their own
+   * policies must let them, too.
+   *
+   * @default - nobody
+   */
+  readonly secretReaders?: iam.IGrantable[];
+
+  /**
    * Told when an alarm of the queues or of the credential begins and ends.
    *
    * @default - nobody: the alarms have no actions
@@ -150,6 +158,7 @@ export class DataStack extends Stack {
       longestCall: props.processTimeout,
       removalPolicy: this.removalPolicy,
       administrators: props.secretAdministrators,
+      readers: props.secretReaders,
       alarmTopic: props.alarmTopic,
     });
     this.pinLogicalIds();

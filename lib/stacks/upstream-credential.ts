@@ -83,6 +83,7 @@ export interface UpstreamSecretSettings {
   readonly longestCall: Duration;
   readonly removalPolicy: RemovalPolicy;
   readonly administrators?: iam.IGrantable[];
+  readonly readers?: iam.IGrantable[];
   readonly alarmTopic?: sns.ITopic;
 }
 
@@ -104,6 +105,7 @@ export function createUpstreamSecret(
     ? createPooled(scope, credential._pool, props, settings)
     : createStored(scope, props);
   pin(created.secret, 'UpstreamSecret');
+  for (const reader of settings.readers ?? []) created.grantRead(reader);
   return created;
 }
 

@@ -98,6 +98,18 @@ test('administrators alone write the three secrets, where any are named', () => 
   }
 });
 
+test('people who are named read the credential, and not what it is renewed from', () => {
+  const reader = 'arn:aws:iam::777788889999:role/developer';
+  const { data, service } = compose({ secretReaders: [reader] });
+  const named = (template: Template) =>
+    Object.values(template.findResources('AWS::SecretsManager::ResourcePolicy')).map(({ Properties }) =>
+      Properties.ResourcePolicy.Statement[0].Condition.StringNotEquals['aws:PrincipalArn'].includes(reader),
+    );
+
+  expect(named(service)).toEqual([true]);
+  expect(named(data)).toEqual([false, false]);
+});
+
 test('a federated credential without the names of a federation is refused', () => {
   const environment: Environment = { ...ENVIRONMENTS.dev, name: 'dev', upstreamCredential: 'federated' };
 
