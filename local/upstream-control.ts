@@ -26,6 +26,14 @@ export class UpstreamControl {
     return (await (await fetch(`${this.url}/_double/log`)).json()) as UpstreamLog;
   }
 
+  /** Whether it accepts a key, by a request that costs nothing and is in no log. */
+  async accepts(apiKey: string): Promise<boolean> {
+    const headers = { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
+    const { status } = await fetch(`${this.url}/v1/models`, { headers });
+    if (status !== 200 && status !== 401) throw new LocalFailure(`local: the upstream double answered ${status}`);
+    return status === 200;
+  }
+
   /** What it has seen of one marker. */
   async callsOf(marker: string): Promise<UpstreamCount> {
     return (await this.calls()).markers[marker] ?? { calls: 0, paid: 0 };

@@ -41,6 +41,8 @@ export interface UpstreamCallSeen {
   readonly keyId?: string;
   /** Whether its key was accepted. */
   readonly accepted: boolean;
+  /** Number of its connection. A process that makes one call after the other keeps to one connection. */
+  readonly connection: number;
 }
 
 /** Answer of `GET /_double/log`: the last 10 000 calls, the oldest first. */

@@ -80,6 +80,8 @@ class UpstreamDouble {
   #markers = new Counter();
   #keys = new Counter();
   #log: UpstreamCallSeen[] = [];
+  #connections = 0;
+  readonly #connectionNumbers = new WeakMap<object, number>();
 
   constructor(
     apiKey: string,
@@ -133,7 +135,8 @@ class UpstreamDouble {
     this.#count(marker, key, 'calls');
     const accepted = this.#accepts(key);
     const keyId = this.keys?.withValue(key)?.id;
-    this.#log.push({ atMs: Date.now(), marker, accepted, ...(keyId && { keyId }) });
+    const connection = this.#connectionOf(request);
+    this.#log.push({ atMs: Date.now(), marker, accepted, connection, ...(keyId && { keyId }) });
     if (this.#log.length > 2 * LOGGED_CALLS) this.#log = this.#log.slice(-LOGGED_CALLS);
     if (!accepted) return sendJson(response, 401, errorDocument(401));
     if (!request.headers['anthropic-version']) {
@@ -145,6 +148,14 @@ class UpstreamDouble {
     if (step.kind === 'reply' || step.kind === 'reset-after' || step.kind === 'garbage')
       this.#count(marker, key, 'paid');
     act(step, parsed, request, response);
+  }
+
+  #connectionOf({ socket }: IncomingMessage): number {
+    const known = this.#connectionNumbers.get(socket);
+    if (known !== undefined) return known;
+    this.#connections += 1;
+    this.#connectionNumbers.set(socket, this.#connections);
+    return this.#connections;
   }
 
   /** A key of the organisation is judged by its status, any other by the list of those accepted. */

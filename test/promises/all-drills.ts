@@ -1,6 +1,7 @@
 import { nothingLost } from './p1-nothing-lost';
 import { outageStaysUpstream } from './p3-outage-stays-upstream';
+import { rotationDropsNothing } from './p4-rotation-drops-nothing';
 import type { PromiseDrill } from './promise';
 
 /** Every promise that has a drill, in the order of the design. */
-export const ALL_DRILLS: readonly PromiseDrill[] = [nothingLost, outageStaysUpstream];
+export const ALL_DRILLS: readonly PromiseDrill[] = [nothingLost, outageStaysUpstream, rotationDropsNothing];

@@ -15,6 +15,8 @@ export type Finding = Pick<PromiseResult, 'measured' | 'holds'>;
 export interface SimulationOptions {
   /** The long form. */
   readonly full: boolean;
+  /** Only what a test run has time for. @default false */
+  readonly brief?: boolean;
   /** Tells what is going on. */
   readonly tell: (text: string) => void;
   /** Ends the drill. */
