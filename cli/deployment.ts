@@ -27,6 +27,7 @@ export interface Deployment {
   readonly clientsTable: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** Empty where no upstream credential is stored. */
   readonly upstreamSecret: string;
   readonly controlTable: string;
   readonly auditTable: string;
@@ -69,7 +70,7 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     clientsTable: output(StackOutput.CLIENTS_TABLE),
     queueUrl: output(StackOutput.QUEUE_URL),
     deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
-    upstreamSecret: output(StackOutput.UPSTREAM_SECRET),
+    upstreamSecret: outputs.get(StackOutput.UPSTREAM_SECRET) ?? '',
     controlTable: output(StackOutput.CONTROL_TABLE),
     auditTable: output(StackOutput.AUDIT_TABLE),
     consumerMappingId: output(StackOutput.CONSUMER_MAPPING_ID),

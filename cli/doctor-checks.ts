@@ -43,6 +43,7 @@ const FRESHLY_MADE_MS = 60_000;
 export const secretDiagnosis: Diagnosis = {
   name: 'upstream key',
   find: async ({ access, deployment, now }, abortSignal) => {
+    if (!deployment.upstreamSecret) return { status: OK, says: 'none is stored: the service shows who it is' };
     const { CreatedDate, LastChangedDate } = await new SecretsManagerClient({ ...access }).send(
       new DescribeSecretCommand({ SecretId: deployment.upstreamSecret }),
       { abortSignal },

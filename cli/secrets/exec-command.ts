@@ -3,6 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { UPSTREAM_SECRET_FIELD } from '../../lib/contract/upstream-secret';
 import { type Command, type Invocation, type Operator, operatorOf, readTarget } from '../command';
 import { CommandFailure, CommandRefusal, CommandUsageError, ProgramEnded } from '../failure';
+import { secretOf } from './managed-secret';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -41,7 +42,7 @@ async function exec(invocation: Invocation): Promise<void> {
 async function upstreamKey({ access, deployment }: Operator): Promise<string> {
   const client = new SecretsManagerClient({ ...access });
   const { SecretString = '' } = await client
-    .send(new GetSecretValueCommand({ SecretId: deployment.upstreamSecret }))
+    .send(new GetSecretValueCommand({ SecretId: secretOf(deployment, 'upstream').id }))
     .catch((error: Error) => {
       if (error.name !== 'AccessDeniedException') throw error;
       throw new CommandRefusal(`the secret's policy does not let you read it: your role must be one of its readers`);

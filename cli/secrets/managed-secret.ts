@@ -23,7 +23,15 @@ export type RotatedSecret = Required<ManagedSecret>;
 export function managedSecrets({ upstreamSecret, rotation }: Deployment): ManagedSecret[] {
   const { rotator, sweeper, adminSecret, poolSecret } = rotation;
   return [
-    { name: 'upstream', id: upstreamSecret, ...(rotator && sweeper && { rotation: { rotator, sweeper } }) },
+    ...(upstreamSecret
+      ? [
+          {
+            name: 'upstream' as const,
+            id: upstreamSecret,
+            ...(rotator && sweeper && { rotation: { rotator, sweeper } }),
+          },
+        ]
+      : []),
     ...(adminSecret ? [{ name: 'admin' as const, id: adminSecret }] : []),
     ...(poolSecret ? [{ name: 'pool' as const, id: poolSecret }] : []),
   ];

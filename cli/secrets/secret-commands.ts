@@ -28,7 +28,8 @@ async function status(invocation: Invocation): Promise<void> {
   readTarget(invocation.args);
   const operator = await operatorOf(invocation);
   const all = await Promise.all(managedSecrets(operator.deployment).map((secret) => statusOf(operator, secret)));
-  report(invocation, all, all.flatMap(linesOf));
+  const lines = all.length > 0 ? all.flatMap(linesOf) : ['none is stored: the service shows the upstream who it is'];
+  report(invocation, all, lines);
 }
 
 function linesOf(secret: SecretStatus): string[] {

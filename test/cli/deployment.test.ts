@@ -5,7 +5,8 @@ import { StackOutput } from '../../lib/contract/outputs';
 import { access } from './doubles/deployment';
 
 const stacks = mockClient(CloudFormationClient);
-const needed = Object.entries(StackOutput).filter(([name]) => name !== 'CONTROL_QUEUE_URL');
+/** A federated service has no secret, and no command needs the control queue. */
+const needed = Object.entries(StackOutput).filter(([name]) => !['CONTROL_QUEUE_URL', 'UPSTREAM_SECRET'].includes(name));
 const outputs = (without?: string) =>
   needed.filter(([, key]) => key !== without).map(([, key]) => ({ OutputKey: key, OutputValue: `the ${key}` }));
 
@@ -18,6 +19,11 @@ test.each(needed)('a stack without the output %s is of another version', async (
   await expect(findDeployment('dev', access)).rejects.toThrow(
     `the stacks of dev have no output ${key}: deploy this version first`,
   );
+});
+
+test('a deployment without a stored credential is a deployment all the same', async () => {
+  stacks.on(DescribeStacksCommand).resolves({ Stacks: [{ Outputs: outputs(StackOutput.UPSTREAM_SECRET) } as never] });
+  expect((await findDeployment('dev', access)).upstreamSecret).toBe('');
 });
 
 test.each([

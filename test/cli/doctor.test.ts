@@ -224,6 +224,13 @@ test.each<[string, number, string, string, string]>([
   expect(findings.at(-1)).toEqual({ name: 'service', status: expected, says, next: `curl -i ${apiUrl}/ready` });
 });
 
+test('a key that is not stored is no fault', async () => {
+  cloud.hasSecret = false;
+  expect((await doctor()).printed).toContainEqual(
+    expect.stringMatching(/^ok +upstream key +none is stored: the service shows who it is$/),
+  );
+});
+
 test('a service that cannot be reached is down', async () => {
   const { code, printed } = await cloud.bulwark('doctor', '--api-url', 'http://127.0.0.1:9');
   expect(code).toBe(1);

@@ -29,11 +29,13 @@ const OUTPUTS = {
   [StackOutput.CLIENTS_TABLE]: deployment.clientsTable,
   [StackOutput.QUEUE_URL]: deployment.queueUrl,
   [StackOutput.DEAD_LETTER_QUEUE_URL]: deployment.deadLetterQueueUrl,
-  [StackOutput.UPSTREAM_SECRET]: deployment.upstreamSecret,
   [StackOutput.CONTROL_TABLE]: deployment.controlTable,
   [StackOutput.AUDIT_TABLE]: deployment.auditTable,
   [StackOutput.CONSUMER_MAPPING_ID]: deployment.consumerMappingId,
 };
+
+/** What a deployment has beside them whose upstream key is stored. */
+const SECRET_OUTPUTS = { [StackOutput.UPSTREAM_SECRET]: deployment.upstreamSecret };
 
 /** What a deployment has beside them whose upstream key rotates. */
 const ROTATION_OUTPUTS = {
@@ -62,6 +64,8 @@ export class CloudDouble {
   /** What the person at the terminal types; nobody is there where it is undefined. */
   typed: string | undefined;
   environment = 'dev';
+  /** Whether the deployment's upstream key is stored. */
+  hasSecret = true;
   /** Whether the deployment's upstream key rotates. */
   rotates = true;
   /** What comes on standard input. */
@@ -73,7 +77,15 @@ export class CloudDouble {
 
   constructor() {
     this.stacks.on(DescribeStacksCommand).callsFake(() => ({
-      Stacks: [{ Outputs: outputsOf(this.rotates ? { ...OUTPUTS, ...ROTATION_OUTPUTS } : OUTPUTS) }],
+      Stacks: [
+        {
+          Outputs: outputsOf({
+            ...OUTPUTS,
+            ...(this.hasSecret && SECRET_OUTPUTS),
+            ...(this.hasSecret && this.rotates && ROTATION_OUTPUTS),
+          }),
+        },
+      ],
     }));
     this.sts.on(GetCallerIdentityCommand).resolves({ Arn: CALLER });
     this.lambda

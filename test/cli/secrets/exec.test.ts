@@ -30,6 +30,14 @@ test.each([1, 3, 143])("the program's exit code %i is the command's, and nothing
   expect(await exec('--', 'false')).toEqual({ code: programCode, printed: [], errors: [] });
 });
 
+test('where no key is stored there is none to give', async () => {
+  cloud.hasSecret = false;
+  const { code, errors } = await exec('--', 'npm', 'run', 'dev');
+  expect(code).toBe(1);
+  expect(errors).toEqual(['bulwark: dev has no upstream secret: its key comes otherwise']);
+  expect(cloud.programs).toEqual([]);
+});
+
 test.each([
   [['printenv']],
   [['/usr/bin/printenv', 'ANTHROPIC_API_KEY']],

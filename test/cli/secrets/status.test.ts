@@ -82,6 +82,12 @@ test('a deployment without rotation shows one static secret', async () => {
   expect((await status()).printed[0]).toBe('upstream  static; 10d 0h old');
 });
 
+test('a deployment that stores no credential says so', async () => {
+  cloud.hasSecret = false;
+  expect((await status()).printed).toEqual(['none is stored: the service shows the upstream who it is']);
+  expect((await status('--json')).printed.join('')).toBe('[]');
+});
+
 test('reads no value, and leaves no record', async () => {
   await status();
   expect(cloud.secrets.mock.commandCalls(GetSecretValueCommand)).toEqual([]);
