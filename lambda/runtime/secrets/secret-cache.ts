@@ -58,6 +58,7 @@ export class SecretCache {
    * @throws SecretUnavailableError as `get` does.
    */
   async renew(rejected: string): Promise<string> {
+    // At once, and not by way of `#renewing`: somebody else would join it whose refused value is the held one.
     if (this.#value !== undefined && this.#value !== rejected) return this.#value;
     if (this.#value !== undefined && !this.#pause.isOver) return this.#value;
     this.#renewing ??= this.#readAnew(rejected).finally(() => {

@@ -108,15 +108,42 @@ test('another value ends the pause: the next rotation is seen at once', async ()
   const { cache, keeper } = makeCache();
   await cache.get();
   for (let refusal = 0; refusal < 10; refusal += 1) {
-    await cache.renew('first');
     keeper.nowMs += 60_000;
+    await cache.renew('first');
   }
-  await cache.renew('first');
   keeper.value = 'second';
-  keeper.nowMs += 60_000;
-  expect(await cache.renew('first')).toBe('second');
+  keeper.nowMs += 1_000;
+  expect(await cache.get()).toBe('second');
   keeper.value = 'third';
   expect(await cache.renew('second')).toBe('third');
+});
+
+test('a refusal of an old value does not answer for one of the held value', async () => {
+  const { cache, keeper } = makeCache();
+  await cache.get();
+  keeper.value = 'second';
+  await cache.renew('first');
+  keeper.value = 'third';
+  expect(await Promise.all([cache.renew('first'), cache.renew('second')])).toEqual(['second', 'third']);
+});
+
+test('a value that nobody has read yet is read to answer a refusal', async () => {
+  const { cache, keeper } = makeCache();
+  expect(await cache.renew('of another process')).toBe('first');
+  expect(keeper.reads).toBe(1);
+});
+
+test('the next try after a failed read is earlier at random, by a fifth at most', async () => {
+  const { cache, keeper } = makeCache({ random: 0.999 });
+  await cache.get();
+  Object.assign(keeper, { isDown: true, nowMs: 1_000 });
+  await cache.get();
+  keeper.nowMs = 1_080;
+  await cache.get();
+  expect(keeper.reads).toBe(2);
+  keeper.nowMs = 1_081;
+  await cache.get();
+  expect(keeper.reads).toBe(3);
 });
 
 test('a read that began before the refusal is not what answers it', async () => {
