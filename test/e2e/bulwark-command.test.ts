@@ -1,22 +1,11 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { parseClientKey } from '../../lib/contract/client-keys';
 import { ApiClient } from '../../local/api-client';
-import { environmentFor } from '../../local/endpoint';
-import { CHECKOUT } from '../../local/places';
+import { runBulwark } from './run-bulwark';
 import { StackUnderTest } from './stack-under-test';
 
 const stack = new StackUnderTest();
 
-function bulwark(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const script = ['--import', 'tsx', join(CHECKOUT, 'bin', 'bulwark.ts')];
-  const options = { cwd: CHECKOUT, env: environmentFor(stack.addresses.endpoint) };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...script, ...args], options, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const bulwark = (...args: string[]) => runBulwark(stack.addresses.endpoint, ...args);
 
 test('a client that the command made may use the API until the command revokes it', async () => {
   const created = await bulwark('clients', 'create', '--env', 'local', '--name', 'by command', '--json');

@@ -103,7 +103,8 @@ class RotationDrill {
     const { before, after, sinceMs } = await this.#rotate();
     await this.#rotated.sweep();
     const wrongInGrace = await this.#countWrong([before, after]);
-    await this.#sweepUntil(async () => !(await this.#upstream.accepts(before.apiKey)), graceMs, 'the old key ends');
+    const isEnded = async () => before.apiKey === after.apiKey || !(await this.#upstream.accepts(before.apiKey));
+    await this.#sweepUntil(isEnded, graceMs, 'the old key ends');
     const endedAfterMs = Date.now() - sinceMs;
     return { before, after, sinceMs, endedAfterMs, wrongKeys: wrongInGrace + (await this.#countWrong([after])) };
   }
