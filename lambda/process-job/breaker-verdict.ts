@@ -1,7 +1,7 @@
 import { FailureReason } from '../../lib/contract/failures';
 import type { Permit } from '../runtime/breaker/breaker';
 import { UpstreamError } from '../upstream/errors';
-import { kindOf } from './failure-kind';
+import { isForbidden, kindOf } from './failure-kind';
 
 /** Milliseconds that a call must have been allowed for its running out to speak against the upstream. */
 const FAIR_TIMEOUT_MS = 5_000;
@@ -14,8 +14,14 @@ const isCutOff = (error: unknown, allowedMs: number): boolean =>
   (error.disposition === 'return' || allowedMs < FAIR_TIMEOUT_MS);
 
 /**
+ * Whether a failed call says nothing of the upstream. A refused permission may be that of a model which one client asked
+ * for, who must not shut the door for all others; one that is gone for all shows in that nobody is served.
+ */
+const saysNothing = (error: unknown, allowedMs: number): boolean => isForbidden(error) || isCutOff(error, allowedMs);
+
+/**
  * What the breaker is told of a call that threw under a permit; `allowedMs` is how long it might have taken. A probe
- * that was cut off has failed: given back, it would be made again and again by calls that have no time for it.
+ * that says nothing has failed all the same: given back, it would leave the breaker where it was for ever.
  */
 export const verdictOf = (error: unknown, allowedMs: number, permit: Permit['kind']): Exclude<keyof Permit, 'kind'> => {
   switch (kindOf(error)) {
@@ -24,7 +30,7 @@ export const verdictOf = (error: unknown, allowedMs: number, permit: Permit['kin
       return 'success';
     case 'upstream':
     case 'turned-away':
-      return permit === 'normal' && isCutOff(error, allowedMs) ? 'abandon' : 'failure';
+      return permit === 'normal' && saysNothing(error, allowedMs) ? 'abandon' : 'failure';
     default:
       return 'abandon';
   }

@@ -41,7 +41,6 @@ describe('what speaks against the upstream', () => {
     ['a call that takes too long', { status: undefined, reason: 'upstream-timeout' as const }],
     ['a lost connection', { status: undefined, reason: 'upstream-connection' as const }],
     ['a refused key', { status: 401, reason: 'upstream-credential' as const, disposition: 'return' as const }],
-    ['a refused permission', { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const }],
     ['exhausted credit', { status: 400, reason: 'upstream-credit' as const, disposition: 'return' as const }],
     ['a rate limit', { status: 429, reason: 'upstream-rate-limited' as const }],
     [
@@ -54,6 +53,10 @@ describe('what speaks against the upstream', () => {
 
   test.each([
     ['a refused request', { status: 400, reason: 'upstream-refused' as const, disposition: 'refuse' as const }],
+    [
+      'a refused permission, which may be that of one model',
+      { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const },
+    ],
     [
       'a completion that is too large',
       { status: 200, reason: 'completion-too-large' as const, disposition: 'refuse' as const },

@@ -50,6 +50,7 @@ const FAILS_WITHIN_MS: Record<OutageKind, readonly [least: number, most: number]
   busy: [20, 500],
   limits: [20, 500],
   'locks-out': [20, 500],
+  forbids: [20, 500],
   'wants-money': [20, 500],
 };
 
