@@ -7,4 +7,5 @@ export { QueueAlarms, type QueueAlarmsProps } from './queue/queue-alarms';
 export { ResilientQueue, type ResilientQueueProps } from './queue/resilient-queue';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export type { OutageSettings } from './stacks/outage-settings';
+export { ServiceAlarms, type ServiceAlarmsProps } from './stacks/service-alarms';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';
