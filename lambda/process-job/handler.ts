@@ -27,6 +27,7 @@ import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
 import { processBatch } from './process-batch';
 import { settleRetries, upstreamRetries } from './retry-policies';
+import { ServedModels } from './served-models';
 import { SlowFailures } from './slow-failures';
 
 const DAY_MS = 86_400_000;
@@ -82,6 +83,7 @@ const dependencies: ProcessDependencies = {
   patienceMs: environment.patienceMs,
   openForMs: environment.openForMs,
   slowFailures: new SlowFailures(),
+  servedModels: new ServedModels(),
   witness: new Witness({
     upstream: UPSTREAM_BREAKER,
     store: new DynamoDbServedStore(dynamodb, environment.controlTable),
