@@ -59,7 +59,7 @@ export async function submitUntilAccepted(name: string, { cloud, start }: Surrou
         retentionDays: 30,
       },
     );
-    const answer = await Promise.race([accepted, process.died]);
+    const answer = await Promise.race([accepted.catch(silent), process.died]);
     if (answer) return answer.id;
     await cloud.time.sleep(SECOND);
   }
