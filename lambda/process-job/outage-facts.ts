@@ -45,9 +45,13 @@ export const unknownFacts = (known: BreakerFacts, nowMs: number): OutageFacts =>
 const hasServedSince = (atMs: number, { isClosed, changedAt, lastOpenedAt, servedAt }: OutageFacts): boolean =>
   servedAt > atMs || lastOpenedAt > atMs || (isClosed && changedAt > atMs);
 
+/** Whether the breaker was not closed all the while since then: the call was a probe, which failed in an outage that is known. */
+const wasProbe = (startedAt: number, facts: OutageFacts): boolean => !facts.isClosed && facts.lastOpenedAt <= startedAt;
+
 /**
  * Counts one more failure of a job. Of those that may be its own fault it counts a round where the upstream has served
- * others since the one before: an outage, however long, is one round.
+ * others since the one before: an outage, however long, is one round. A probe that fails is none, so that an upstream
+ * that comes and goes does not use up the rounds of the jobs that probe it.
  */
 export const nextOutageRecord = (
   record: OutageRecord | undefined,
@@ -56,7 +60,8 @@ export const nextOutageRecord = (
   { startedAt, nowMs }: { readonly startedAt: number; readonly nowMs: number },
 ): OutageRecord => {
   const { since = startedAt, at = NEVER, rounds = 0 } = record ?? {};
-  const isNewRound = kind === 'upstream' && (rounds === 0 || (facts !== undefined && hasServedSince(at, facts)));
+  const counts = (known: OutageFacts) => hasServedSince(at, known) && !wasProbe(startedAt, known);
+  const isNewRound = kind === 'upstream' && (rounds === 0 || (facts !== undefined && counts(facts)));
   return { since, at: nowMs, rounds: rounds + (isNewRound ? 1 : 0) };
 };
 
