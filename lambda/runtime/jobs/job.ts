@@ -30,7 +30,7 @@ export interface OutageRecord {
   readonly since: number;
   /** When the last one ended. */
   readonly at: number;
-  /** How often it was sent anew after a failure, with the upstream serving others since the one before. */
+  /** How often it was sent anew after a failure, with the upstream serving others since the one before; a probe counts half. */
   readonly rounds: number;
 }
 

@@ -175,11 +175,15 @@ describe('the rounds of a job', () => {
       { isClosed: false, lastOpenedAt: SINCE + 60_001, startedAt: 60_000 },
       2,
     ],
-    ['the breaker has opened before the run', { isClosed: false, lastOpenedAt: SINCE + 60_001, startedAt: 60_001 }, 1],
+    [
+      'the breaker has opened before the run',
+      { isClosed: false, lastOpenedAt: SINCE + 60_001, startedAt: 60_001 },
+      1.5,
+    ],
     [
       'others were served, and it failed as a probe',
       { isClosed: false, lastOpenedAt: SINCE + 1, servedAt: SINCE + 70_000, startedAt: 80_000 },
-      1,
+      1.5,
     ],
     ['the breaker has stayed open', { isClosed: false, changedAt: SINCE + 80_000, lastOpenedAt: SINCE }, 1],
   ])('since the one before, %s', (_, { startedAt = 0, ...known }, rounds) => {
