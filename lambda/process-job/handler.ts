@@ -40,7 +40,7 @@ const environment = readEnvironment({
   upstreamSecret: text(EnvironmentKey.UPSTREAM_SECRET),
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
-  maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
+  maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 2, max: 1_000 }),
   deadLetterQueueUrl: url(EnvironmentKey.DEAD_LETTER_QUEUE_URL),
   patienceMs: integer(EnvironmentKey.OUTAGE_PATIENCE_MS, { min: 1_000, max: 14 * DAY_MS }),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
