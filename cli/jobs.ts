@@ -83,7 +83,7 @@ const isoTime = (ms: number): string => new Date(ms).toISOString();
 /** Back to the queue, with no streak of failures behind it; the last failure stays until the job ends anew. */
 const requeued = (jobId: string, nowMs: number) => ({
   UpdateExpression:
-    'SET #status = :queued, updatedAt = :now, dueBucket = :bucket, dueAt = :due REMOVE completedAt, leaseOwner, leaseUntil, failedSince, outage, abandoned',
+    'SET #status = :queued, updatedAt = :now, dueBucket = :bucket, dueAt = :due REMOVE completedAt, leaseOwner, leaseUntil, failedSince, outage, abandoned, resent',
   ConditionExpression: '#status = :failed OR #status = :deadLettered',
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: {
@@ -98,7 +98,7 @@ const requeued = (jobId: string, nowMs: number) => ({
 
 const cancelled = (nowMs: number) => ({
   UpdateExpression:
-    'SET #status = :failed, #failure = :failure, completedAt = :now, updatedAt = :now REMOVE failedSince, outage, abandoned, dueBucket, dueAt',
+    'SET #status = :failed, #failure = :failure, completedAt = :now, updatedAt = :now REMOVE failedSince, outage, abandoned, resent, dueBucket, dueAt',
   ConditionExpression: '#status = :queued',
   ExpressionAttributeNames: { '#status': 'status', '#failure': 'failure' },
   ExpressionAttributeValues: {

@@ -18,8 +18,8 @@ const FORMATS = [
 const sharedWithMain = (extension) => ({
   name: 'shared-with-main',
   setup(bundler) {
-    bundler.onResolve({ filter: /\/compare-and-set-store$/ }, ({ importer }) =>
-      path.basename(importer) === 'dynamodb-breaker-store.ts'
+    bundler.onResolve({ filter: /^\.\/(compare-and-set-store|errors)$/ }, ({ importer }) =>
+      /^dynamodb-(breaker|job)-store\.ts$/.test(path.basename(importer))
         ? { path: `./index${extension}`, external: true }
         : undefined,
     );

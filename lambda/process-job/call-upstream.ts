@@ -11,7 +11,7 @@ import { UpstreamError } from '../upstream/errors';
 import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
-import { viaAws } from './infrastructure-fault';
+import { InfrastructureError, viaAws } from './infrastructure-fault';
 import { openBreaker } from './open-breaker';
 
 /** A completion, and when the call for it began. */
@@ -21,8 +21,22 @@ export interface Served {
   readonly startedAt: number;
 }
 
-/** This side has ended the call, or had no time left for it. */
-const cutOff = (cause?: unknown): UpstreamError =>
+/** The invocation's time was up before the upstream was called: what came before the call has used it. */
+class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+
+  constructor(cause?: unknown) {
+    super('No time was left for a call.', { cause });
+  }
+}
+
+const outOfTime = (cause?: unknown): InfrastructureError => new InfrastructureError(new OutOfTimeError(cause));
+
+const isOutOfTime = (error: unknown): boolean =>
+  error instanceof InfrastructureError && error.cause instanceof OutOfTimeError;
+
+/** This side has ended the call. */
+const cutOff = (cause: unknown): UpstreamError =>
   new UpstreamError({
     reason: FailureReason.UPSTREAM_TIMEOUT,
     disposition: 'return',
@@ -49,6 +63,7 @@ class UpstreamCalls {
   #lastFailure: UpstreamError | undefined;
   #startedAt = 0;
   #allowedMs = 0;
+  #hasCalled = false;
 
   constructor(
     readonly submission: Submission,
@@ -63,22 +78,26 @@ class UpstreamCalls {
       return await this.dependencies.upstreamRetries.execute(() => this.#callPermitted(), { deadline, signal });
     } catch (error) {
       const cause = error instanceof RetryError ? error.cause : error;
-      if (signal?.aborted && cause === signal.reason) throw this.#lastFailure ?? cutOff(cause);
-      // A breaker that opened between two calls: the job has failed by the first, and was not merely held back.
-      throw cause instanceof BreakerOpenError ? (this.#lastFailure ?? cause) : cause;
+      if (signal?.aborted && cause === signal.reason) {
+        throw this.#lastFailure ?? (this.#hasCalled ? cutOff(cause) : outOfTime(cause));
+      }
+      // A breaker that opened between two calls: the job has failed by the first, and was not merely held back. So has
+      // one without time for a second.
+      throw cause instanceof BreakerOpenError || isOutOfTime(cause) ? (this.#lastFailure ?? cause) : cause;
     }
   }
 
   async #callPermitted(): Promise<Served> {
-    const { breaker, upstreamCredential, slowFailures, now } = this.dependencies;
+    const { breaker, upstreamCredential, slowFailures, servedModels, now } = this.dependencies;
     const { owner, deadline } = this.invocation;
     const credential = await viaAws(upstreamCredential.get());
-    if (deadline <= now()) throw cutOff();
+    if (deadline <= now()) throw outOfTime();
     // One for both calls of a rotation: the first of them says nothing about the upstream.
     const permit = await breaker.acquire(owner);
     try {
       const served = await this.#callWith(credential);
       slowFailures.served();
+      servedModels.add(this.submission.model);
       await permit.success(now() - this.#startedAt);
       return served;
     } catch (error) {
@@ -106,9 +125,10 @@ class UpstreamCalls {
     const timeoutMs = deadline - startedAt;
     this.#startedAt = startedAt;
     this.#allowedMs = timeoutMs;
-    if (timeoutMs <= 0) throw cutOff();
+    if (timeoutMs <= 0) throw outOfTime();
     await viaAws(store.countUpstreamCall(this.lease));
     count(MetricName.UPSTREAM_CALLS);
+    this.#hasCalled = true;
     try {
       return { completion: await upstream.complete(this.submission, { credential, timeoutMs, signal }), startedAt };
     } catch (error) {
@@ -122,9 +142,10 @@ class UpstreamCalls {
 
   /** Tells the breaker, and whoever else counts, of a call that threw. */
   async #settle(permit: Permit, error: unknown): Promise<void> {
-    const { breaker, slowFailures, count, now } = this.dependencies;
+    const { breaker, slowFailures, servedModels, count, now } = this.dependencies;
     const durationMs = now() - this.#startedAt;
-    const verdict = verdictOf(error, this.#allowedMs, permit.kind);
+    const wasServed = servedModels.has(this.submission.model);
+    const verdict = verdictOf(error, { permit: permit.kind, allowedMs: this.#allowedMs, wasServed });
     await permit[verdict](durationMs);
     if (verdict === 'success') slowFailures.served();
     if (error instanceof UpstreamError && error.isAccountRefused) count(MetricName.UPSTREAM_ACCOUNT_REFUSED);

@@ -14,7 +14,10 @@ export type FailureDecision = 'return' | 'hold' | 'trip-and-hold' | 'dead-letter
 export interface FailedRun {
   readonly kind: Exclude<FailureKind, 'request'>;
   readonly isLastReceive: boolean;
-  /** When the first run began of those that failed in a row by the upstream; milliseconds since the epoch. */
+  /**
+   * When the first run ended of those that failed in a row by the upstream, in milliseconds since the epoch: whoever
+   * was served before that may have been served before an outage that ended the run.
+   */
   readonly failedSince: number;
   /** How the job fared before this run. @default - it was never held */
   readonly before?: OutageRecord;

@@ -9,6 +9,7 @@ import type { IUpstreamCredential } from '../runtime/secrets/credential';
 import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
+import type { ServedModels } from './served-models';
 import type { SlowFailures } from './slow-failures';
 import type { Turns } from './turns';
 
@@ -25,6 +26,7 @@ export interface ProcessDependencies {
   /** Milliseconds that the breaker stays open at first. */
   readonly openForMs: number;
   readonly slowFailures: SlowFailures;
+  readonly servedModels: ServedModels;
   /** Whom the upstream served last, in the whole fleet. */
   readonly witness: IWitness;
   readonly upstream: IUpstream;

@@ -13,15 +13,17 @@ import { InfrastructureError } from './infrastructure-fault';
  */
 export type FailureKind = 'request' | 'upstream' | 'turned-away' | 'infrastructure' | 'job';
 
-/** A refused permission may be that of the model which the request names, unlike any other fault of the account. */
+/** Whether a permission was refused: it may be that of the model which the request names, unlike any other fault of the account. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.isCredentialRejected && error.status === FORBIDDEN;
+
 const FORBIDDEN = 403;
 
 /** The kind of the failure that ended a run. */
 export const kindOf = (error: unknown): FailureKind => {
   if (error instanceof InfrastructureError) return 'infrastructure';
   if (!(error instanceof UpstreamError)) return 'job';
-  const { disposition, status, providerType: errorType, isAccountRefused, isCredentialRejected } = error;
+  const { disposition, status, providerType: errorType, isAccountRefused } = error;
   if (disposition === 'refuse') return 'request';
-  const isAccounts = isAccountRefused && !(isCredentialRejected && status === FORBIDDEN);
-  return isAccounts || isTurnedAway({ status, errorType }) ? 'turned-away' : 'upstream';
+  return (isAccountRefused && !isForbidden(error)) || isTurnedAway({ status, errorType }) ? 'turned-away' : 'upstream';
 };

@@ -25,6 +25,7 @@ import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
 import { processBatch } from './process-batch';
 import { settleRetries, upstreamRetries } from './retry-policies';
+import { ServedModels } from './served-models';
 import { SlowFailures } from './slow-failures';
 
 const DAY_MS = 86_400_000;
@@ -37,7 +38,7 @@ const environment = readEnvironment({
   ...credentialFields,
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
-  maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 1, max: 1_000 }),
+  maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 2, max: 1_000 }),
   deadLetterQueueUrl: url(EnvironmentKey.DEAD_LETTER_QUEUE_URL),
   patienceMs: integer(EnvironmentKey.OUTAGE_PATIENCE_MS, { min: 1_000, max: 14 * DAY_MS }),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
@@ -80,6 +81,7 @@ const dependencies: ProcessDependencies = {
   patienceMs: environment.patienceMs,
   openForMs: environment.openForMs,
   slowFailures: new SlowFailures(),
+  servedModels: new ServedModels(),
   witness: new Witness({
     upstream: UPSTREAM_BREAKER,
     store: new DynamoDbServedStore(dynamodb, environment.controlTable),

@@ -14,14 +14,15 @@ const OF_THE_JOB: ReadonlySet<string> = new Set([
   'InvalidCiphertextException',
   'SerializationException',
   'ValidationException',
-  // Of this code, and not of AWS.
-  'RangeError',
-  'SyntaxError',
-  'TypeError',
 ]);
+
+/** Names of faults of this code; with the SDK's metadata it is an answer of AWS that could not be read. */
+const OF_THE_CODE: ReadonlySet<string> = new Set(['RangeError', 'SyntaxError', 'TypeError']);
 
 interface AwsError {
   readonly name?: unknown;
+  /** What the SDK adds to the error of a call that had an answer. */
+  readonly $metadata?: unknown;
   /** Of a transaction that was cancelled. */
   readonly CancellationReasons?: readonly { readonly Code?: string }[];
 }
@@ -32,7 +33,8 @@ interface AwsError {
  */
 export const isInfrastructureFault = (error: unknown): boolean => {
   if (error instanceof LeaseLostError) return false;
-  const { name, CancellationReasons = [] } = (error ?? {}) as AwsError;
+  const { name, $metadata, CancellationReasons = [] } = (error ?? {}) as AwsError;
+  if (OF_THE_CODE.has(String(name))) return $metadata !== undefined;
   return !OF_THE_JOB.has(String(name)) && !CancellationReasons.some(({ Code }) => Code === 'ValidationError');
 };
 

@@ -45,9 +45,15 @@ export const unknownFacts = (known: BreakerFacts, nowMs: number): OutageFacts =>
 const hasServedSince = (atMs: number, { isClosed, changedAt, lastOpenedAt, servedAt }: OutageFacts): boolean =>
   servedAt > atMs || lastOpenedAt > atMs || (isClosed && changedAt > atMs);
 
+/** What a failed probe counts of a round: an upstream that comes and goes uses up those of whoever probes it half as fast. */
+const PROBE_ROUND = 0.5;
+
+/** Whether the breaker was not closed all the while since then: the call was a probe, which failed in an outage that is known. */
+const wasProbe = (startedAt: number, facts: OutageFacts): boolean => !facts.isClosed && facts.lastOpenedAt <= startedAt;
+
 /**
  * Counts one more failure of a job. Of those that may be its own fault it counts a round where the upstream has served
- * others since the one before: an outage, however long, is one round.
+ * others since the one before: an outage, however long, is one round. A probe that fails is half a round.
  */
 export const nextOutageRecord = (
   record: OutageRecord | undefined,
@@ -56,8 +62,10 @@ export const nextOutageRecord = (
   { startedAt, nowMs }: { readonly startedAt: number; readonly nowMs: number },
 ): OutageRecord => {
   const { since = startedAt, at = NEVER, rounds = 0 } = record ?? {};
-  const isNewRound = kind === 'upstream' && (rounds === 0 || (facts !== undefined && hasServedSince(at, facts)));
-  return { since, at: nowMs, rounds: rounds + (isNewRound ? 1 : 0) };
+  if (kind !== 'upstream') return { since, at: nowMs, rounds };
+  if (rounds === 0) return { since, at: nowMs, rounds: 1 };
+  if (!facts || !hasServedSince(at, facts)) return { since, at: nowMs, rounds };
+  return { since, at: nowMs, rounds: rounds + (wasProbe(startedAt, facts) ? PROBE_ROUND : 1) };
 };
 
 /** Milliseconds before the breaker lets the next call through; where it is closed, as long as it would stay open. */

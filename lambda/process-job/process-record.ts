@@ -1,5 +1,4 @@
 import type { SQSRecord } from 'aws-lambda';
-import { UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { fullJitter } from '../runtime/backoff/full-jitter';
@@ -11,17 +10,11 @@ import { parseJobMessage } from '../runtime/work-queue/work-queue';
 import { decideFailure } from './decide-failure';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { isInfrastructureFault } from './infrastructure-fault';
-import { delayOf, firstQueuedAt, sendCopy } from './message-copy';
+import { delayOf, firstQueuedAt, livingOwner, sendCopy } from './message-copy';
 import { openBreaker } from './open-breaker';
-import {
-  factsOfRow,
-  factsOfState,
-  NEVER,
-  nextOutageRecord,
-  type OutageFacts,
-  unknownFacts,
-  windowLeftMs,
-} from './outage-facts';
+import { nextOutageRecord, windowLeftMs } from './outage-facts';
+import { readOutageFacts } from './read-outage-facts';
+import { releaseJob } from './release-job';
 import { type RunOutcome, runJob } from './run-job';
 import { isTooLate, MOST_TURN_DELAY_MS } from './turns';
 
@@ -51,6 +44,8 @@ class RecordProcessing {
   readonly #receives: number;
   /** When the run began. */
   #startedAt: number;
+  /** The owner that the job's row may name and that lives: this worker, or one before it. */
+  #livingOwner: string | undefined;
 
   constructor(
     readonly record: SQSRecord,
@@ -59,6 +54,7 @@ class RecordProcessing {
   ) {
     this.#receives = Math.max(1, Number(record.attributes.ApproximateReceiveCount) || 1);
     this.#startedAt = dependencies.now();
+    this.#livingOwner = livingOwner(record);
   }
 
   get #isLastReceive(): boolean {
@@ -75,7 +71,19 @@ class RecordProcessing {
     const { owner } = this.invocation;
     // A redrive counts receives anew, so a dead-lettered job below the maximum is one that somebody redrove.
     const redriven = !this.#isLastReceive;
-    const lease = () => store.lease({ jobId: message.jobId, owner, nowMs: now(), leaseMs, redriven });
+    const { jobId } = message;
+    const lease = async () => {
+      const outcome = await store.lease({
+        jobId,
+        owner,
+        nowMs: now(),
+        leaseMs,
+        redriven,
+        livingOwner: this.#livingOwner,
+      });
+      if (outcome.kind === 'leased') this.#livingOwner = owner;
+      return outcome;
+    };
     const outcome = await lease();
     if (outcome.kind !== 'leased') return this.#onRefusal(outcome);
     return outcome.job.abandoned ? this.#inTurn(outcome.job, lease) : this.#settle(outcome.job);
@@ -86,9 +94,9 @@ class RecordProcessing {
    * dies meanwhile has not died over it; where too little time is left for it then, another worker has it.
    */
   async #inTurn(job: Job, lease: () => Promise<LeaseOutcome>): Promise<RecordOutcome> {
-    const { store, now, random } = this.dependencies;
+    const { now, random } = this.dependencies;
     const { turns, deadline, log } = this.invocation;
-    await store.release(job, { nowMs: now(), failedSince: job.failedSince });
+    await this.#release(job, { failedSince: job.failedSince });
     await turns.wait();
     if (isTooLate({ startedAt: this.#startedAt, deadline, nowMs: now() })) {
       log.info('The turn of the job came too late.');
@@ -152,18 +160,20 @@ class RecordProcessing {
   }
 
   async #onUnfinished(job: Job, { fault, failure, retryAfterMs = 0 }: Unfinished): Promise<RecordOutcome> {
-    const { store, now, count, patienceMs } = this.dependencies;
+    const { now, count, patienceMs } = this.dependencies;
     const { log } = this.invocation;
     if (fault === 'infrastructure') count(MetricName.INFRASTRUCTURE_FAULTS);
     const isUpstreams = fault === 'upstream' || fault === 'turned-away';
-    const failedSince = isUpstreams ? (job.failedSince ?? this.#startedAt) : job.failedSince;
-    const facts = isUpstreams ? await this.#outageFacts() : undefined;
+    const failedSince = isUpstreams ? (job.failedSince ?? now()) : job.failedSince;
+    const facts = isUpstreams
+      ? await readOutageFacts(this.#isLastReceive, this.dependencies, this.invocation)
+      : undefined;
     const times = { startedAt: this.#startedAt, nowMs: now() };
     const outage = nextOutageRecord(job.outage, fault, facts, times);
     const decision = decideFailure({
       kind: fault,
       isLastReceive: this.#isLastReceive,
-      failedSince: failedSince ?? this.#startedAt,
+      failedSince: failedSince ?? now(),
       before: job.outage,
       after: outage,
       facts,
@@ -172,7 +182,7 @@ class RecordProcessing {
     switch (decision) {
       case 'return': {
         const delayMs = Math.max(this.#backoffMs(), retryAfterMs);
-        await store.release(job, { nowMs: now(), failure, failedSince, delayMs });
+        await this.#release(job, { failure, failedSince, delayMs });
         log.warn('The job goes back to the queue.', { failure });
         return this.#return(delayMs);
       }
@@ -183,26 +193,6 @@ class RecordProcessing {
         return this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
       case 'hold':
         return this.#requeue(job, this.#holdBackMs(retryAfterMs), { failure, outage });
-    }
-  }
-
-  /**
-   * What is known of the outage: of this process, and on the last receive of the store as well, since another worker
-   * may know alone of an opening, and this decision must not rest on a cached state.
-   */
-  async #outageFacts(): Promise<OutageFacts> {
-    const { breaker, breakerStore, witness, now } = this.dependencies;
-    const known = factsOfState(breaker.state());
-    if (known.isClosed && !this.#isLastReceive) return { ...known, servedAt: NEVER };
-    try {
-      const [row, servedAt = NEVER] = await Promise.all([
-        known.isClosed ? breakerStore.read(UPSTREAM_BREAKER) : undefined,
-        witness.newest(),
-      ]);
-      return { ...(known.isClosed ? factsOfRow(row) : known), servedAt };
-    } catch (error) {
-      this.invocation.log.warn('The breaker could not be read: the job gets another round.', error as Error);
-      return unknownFacts(known, now());
     }
   }
 
@@ -221,10 +211,10 @@ class RecordProcessing {
    * A crash in between leaves two messages for one job, of which the lease lets one through at a time.
    */
   async #requeue(job: Job, waitMs: number, change: Pick<Release, 'failure' | 'outage'> = {}): Promise<RecordOutcome> {
-    const { store, queue, now, count } = this.dependencies;
+    const { queue, count } = this.dependencies;
     const delaySeconds = delayOf(waitMs);
-    await store.release(job, { nowMs: now(), ...change, delayMs: delaySeconds * 1_000 });
-    await sendCopy(queue, this.record, job, delaySeconds);
+    await this.#release(job, { ...change, delayMs: delaySeconds * 1_000 });
+    await sendCopy(queue, this.record, job, { delaySeconds });
     count(MetricName.JOBS_REQUEUED);
     this.invocation.log.info('The job waits for the upstream.', { delaySeconds, failure: change.failure });
     return 'acknowledged';
@@ -242,7 +232,8 @@ class RecordProcessing {
     try {
       // The group is the client's, whom only the row names otherwise.
       const clientId = this.record.attributes.MessageGroupId ?? message.jobId;
-      await sendCopy(queue, this.record, { ...message, clientId }, delayOf(waitMs));
+      const others = { delaySeconds: delayOf(waitMs), livingOwner: this.#livingOwner };
+      await sendCopy(queue, this.record, { ...message, clientId }, others);
     } catch (error) {
       this.invocation.log.warn('The message could not be sent anew.', error as Error);
       return this.#return(waitMs);
@@ -257,11 +248,16 @@ class RecordProcessing {
    */
   async #deadLetter(job: Job, failure: Failure): Promise<RecordOutcome> {
     const { store, deadLetterQueue, now, count } = this.dependencies;
-    if (!this.#isLastReceive) await sendCopy(deadLetterQueue, this.record, job, 0);
+    if (!this.#isLastReceive) await sendCopy(deadLetterQueue, this.record, job);
     await store.deadLetter(job, failure, now());
     count(MetricName.JOBS_DEAD_LETTERED);
     this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
     return this.#isLastReceive ? this.#keepMessage(0) : 'acknowledged';
+  }
+
+  #release(job: Job, release: Omit<Release, 'nowMs'>): Promise<void> {
+    const nowMs = this.dependencies.now();
+    return releaseJob(job, { nowMs, ...release }, this.dependencies, this.invocation.deadline);
   }
 
   #backoffMs(): number {

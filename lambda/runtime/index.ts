@@ -1,6 +1,7 @@
 // The public API of `cdk-bulwark/runtime`: what is not named here is nobody's business but the handlers'. It loads no
 // AWS SDK; what does is in `cdk-bulwark/runtime/dynamodb`.
 export type { BreakerRow, BreakerStatusValue } from '../../lib/contract/control';
+export { FailureReason, type FailureReasonValue } from '../../lib/contract/failures';
 export type {
   AnthropicFederationSettings,
   OpenAiFederationSettings,
@@ -12,6 +13,7 @@ export {
   HealthStatus,
   type HealthStatusValue,
 } from '../../lib/contract/health';
+export { JobStatus, type JobStatusValue } from '../../lib/contract/tables';
 export type { Backoff, BackoffBounds, BackoffStep } from './backoff/backoff';
 export { decorrelatedJitterBackoff } from './backoff/decorrelated-jitter';
 export { fullJitter, fullJitterBackoff } from './backoff/full-jitter';
@@ -48,6 +50,24 @@ export type { HealthFinding, IHealthCheck } from './health/health-check';
 export { diskCheck, diskOf, memoryCheck, processMemory } from './health/process-checks';
 export { SystemHealthChecker, type SystemHealthCheckerOptions } from './health/system-health-checker';
 export { upstreamCheck } from './health/upstream-check';
+export { canonicalJson } from './idempotency/canonical-json';
+export { isIdempotencyKey, jobIdOfBytes, jobIdOfKey } from './idempotency/job-id';
+export { LeaseLostError } from './jobs/errors';
+export {
+  type Failure,
+  isExpired,
+  type Job,
+  type JobResult,
+  type JobState,
+  queuedJob,
+  type Reservation,
+  type Submitted,
+  sealingContextOf,
+  type Usage,
+} from './jobs/job';
+export type { IJobStore, Success } from './jobs/job-store';
+export type { Release } from './jobs/job-updates';
+export { type Lease, type LeaseOutcome, type LeaseRefusal, type LeaseRequest, refusalOf } from './jobs/lease';
 export { Attempt } from './resilience/attempt';
 export { CallTimeoutError } from './resilience/errors';
 export {
@@ -70,6 +90,9 @@ export {
   RetryPolicy,
   type RetryTools,
 } from './retry/retry-policy';
+export type { DataKey, SealingContext } from './sealing/data-keys';
+export { open, type Sealed, seal } from './sealing/envelope';
+export { UnsealError } from './sealing/errors';
 export { ApiKeyCredential } from './secrets/api-key-credential';
 export type { Credential, CredentialState, IUpstreamCredential } from './secrets/credential';
 export { CredentialUnavailableError, SecretUnavailableError } from './secrets/errors';

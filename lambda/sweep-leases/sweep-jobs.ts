@@ -3,8 +3,8 @@ import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import { JobStatus } from '../../lib/contract/tables';
 import { type DueStatus, dueBuckets } from '../runtime/jobs/due-entry';
-import type { DueJob } from '../runtime/jobs/due-jobs';
-import { MOST_ABANDONED } from '../runtime/jobs/lease';
+import type { Claimed, DueJob } from '../runtime/jobs/due-jobs';
+import { MOST_ABANDONED, MOST_RESENT } from '../runtime/jobs/lease';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { SweepDependencies } from './dependencies';
 
@@ -29,6 +29,12 @@ const sendTo = async (queue: Pick<IWorkQueue, 'send'>, { jobId, correlationId, c
   if (refused.length > 0) throw new Error('The queue did not take the message.');
 };
 
+/** Why a claimed job is given up; undefined where it gets another try. */
+const reasonToBury = ({ status }: DueJob, { abandoned, resent }: Claimed): string | undefined => {
+  if (status === JobStatus.RUNNING) return abandoned > MOST_ABANDONED ? `abandoned by ${abandoned} workers` : undefined;
+  return resent > MOST_RESENT ? `sent again ${MOST_RESENT} times and never run` : undefined;
+};
+
 /** Gives one due job another message, or gives it up; answers what it did. */
 const sweepJob = async (job: DueJob, dependencies: SweepDependencies): Promise<keyof SweepResult | undefined> => {
   const { dueJobs, workQueue, deadLetterQueue, count, log, now } = dependencies;
@@ -36,20 +42,21 @@ const sweepJob = async (job: DueJob, dependencies: SweepDependencies): Promise<k
   try {
     const nowMs = now();
     // Claimed first: two sweeps do not both send it, and a crash in between only lets it wait once more.
-    const abandoned = await dueJobs.claim(job, nowMs);
-    if (abandoned === undefined) return undefined;
-    if (status === JobStatus.RUNNING && abandoned > MOST_ABANDONED) {
-      const failure = { reason: FailureReason.INTERNAL, detail: `abandoned by ${abandoned} workers` };
+    const claimed = await dueJobs.claim(job, nowMs);
+    if (!claimed) return undefined;
+    const detail = reasonToBury(job, claimed);
+    if (detail) {
+      const failure = { reason: FailureReason.INTERNAL, detail };
       // The copy goes first: a crash in between leaves a job that waits, and is swept once more.
       await sendTo(deadLetterQueue, job);
       if (!(await dueJobs.bury({ ...job, status: JobStatus.QUEUED, dueAt: nowMs }, failure, nowMs))) return undefined;
       count(MetricName.JOBS_DEAD_LETTERED);
-      log.error('A job is given up that every worker abandoned.', { jobId, correlationId, abandoned });
+      log.error('A job is given up.', { jobId, correlationId, failure });
       return 'buried';
     }
     await sendTo(workQueue, job);
     count(MetricName.JOBS_SWEPT);
-    log.warn('A job that was stuck is sent again.', { jobId, correlationId, status, abandoned });
+    log.warn('A job that was stuck is sent again.', { jobId, correlationId, status, ...claimed });
     return 'resent';
   } catch (error) {
     log.error('A job could not be swept.', { jobId, correlationId, error: error as Error });

@@ -104,12 +104,15 @@ interface Meaning {
   readonly disposition: Disposition;
 }
 
-/** What a status means for the job; whether another call soon may help, the library says. */
+/**
+ * What a status means for the job; whether another call soon may help, the library says. A 4xx without the provider's
+ * own error document is of a proxy in between, which would refuse every other request as well.
+ */
 const meaningOf = (failure: HttpFailure, { action }: Classification): Meaning => {
-  const { status = 0 } = failure;
+  const { status = 0, errorType } = failure;
   if (isOutOfCredit(failure)) return { reason: FailureReason.UPSTREAM_CREDIT, disposition: 'return' };
   if (CREDENTIAL_REFUSED.has(status)) return { reason: FailureReason.UPSTREAM_CREDENTIAL, disposition: 'return' };
-  const isRequests = action === 'never' && status >= 400 && status < 500;
+  const isRequests = action === 'never' && status >= 400 && status < 500 && errorType !== undefined;
   if (isRequests) return { reason: FailureReason.UPSTREAM_REFUSED, disposition: 'refuse' };
   return { reason: reasonOf(status), disposition: action === 'never' ? 'return' : 'retry' };
 };

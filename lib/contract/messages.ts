@@ -9,6 +9,12 @@ export interface JobMessage {
 export const FIRST_QUEUED_AT = 'firstQueuedAt';
 
 /**
+ * Attribute of a message that a worker sent anew because it could not write its job's row: the owner that the lease names
+ * and that lives, so that nobody takes the end of the lease for a worker's death.
+ */
+export const LIVING_OWNER = 'livingOwner';
+
+/**
  * Body of a message on the control queue. Each holds good for one epoch of its breaker only, so that one which comes
  * late or twice does nothing.
  */

@@ -71,7 +71,8 @@ export function checkQueueSettings(scope: Construct, id: string, settings: Queue
   check
     .integer('batchSize', settings.batchSize, 1, 10_000)
     .integer('maxConcurrency', settings.maxConcurrency, 2, 1000)
-    .integer('maxReceiveCount', settings.maxReceiveCount, 1, 1000)
+    // With one receive each is the last, and the processor could not tell a redriven message from its dead letter.
+    .integer('maxReceiveCount', settings.maxReceiveCount, 2, 1000)
     .require(
       settings.batchSize <= LARGEST_UNWINDOWED_BATCH || settings.batchingWindow.toSeconds() >= 1,
       'batchingWindow',

@@ -48,7 +48,7 @@ export interface ResilientQueueProps {
   readonly maxConcurrency?: number;
 
   /**
-   * Receives after which a message goes to the dead-letter queue, between 1 and 1000; below 5 is a warning.
+   * Receives after which a message goes to the dead-letter queue, between 2 and 1000; below 5 is a warning.
    *
    * @default 5
    */

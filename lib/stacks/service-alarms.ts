@@ -72,9 +72,8 @@ export class ServiceAlarms extends Construct {
       runbook: 'dead-letters',
     });
     this.accountRefused = runbookAlarm(this, 'AccountRefused', {
-      metric: ownMetric(MetricName.UPSTREAM_ACCOUNT_REFUSED, MINUTE),
-      evaluationPeriods: 3,
-      datapointsToAlarm: 2,
+      // One call is enough: with the breaker open there is only one an open window, and a rotation's first is not counted.
+      metric: ownMetric(MetricName.UPSTREAM_ACCOUNT_REFUSED, FIVE_MINUTES),
       description: "The upstream refuses the service's key, or its credit is exhausted.",
       runbook: 'upstream-account-refused',
     });

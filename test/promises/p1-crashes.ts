@@ -1,7 +1,7 @@
 import type { Random } from '../../lambda/runtime/clock/clock';
 import { type CrashRun, type CrashScene, CrashWorld, type JobEnd } from './crash/crash-run';
 import { PASSING_FAULTS, type Treatment } from './crash/faulty-upstream';
-import type { DecideFate, Fate } from './crash/mortal-process';
+import { type DecideFate, type Fate, UPSTREAM_STEP } from './crash/mortal-process';
 import { paidBeyondOne } from './crash/paid-calls';
 import type { Finding, SimulationOptions } from './promise';
 
@@ -17,38 +17,51 @@ const REFUSED = 0.01;
 /** Shares of all steps at which a process dies, or stands still for longer than its lease. */
 const DEATHS = 0.006;
 const FREEZES = 0.0005;
+/** Share of the steps at AWS that it fails, half of them after they have had their effect. */
+const AWS_FAULTS = 0.03;
 /** Longer than a lease and the margin after which the sweeper sends an abandoned job again. */
 const FREEZE_MS = 200_000;
 
 const LIVES: Fate = { kind: 'lives' };
 
-/** P1 by the handlers' own code in virtual time: processes die between any two steps; first one by one, then at random. */
+/**
+ * P1 by the handlers' own code in virtual time: processes die, and AWS fails them, at any step; first one by one, then at
+ * random. No good job may end in the dead-letter queue for it.
+ */
 export async function survivesCrashes({ full, tell, signal }: SimulationOptions): Promise<Finding> {
   const everyStep = await crashAtEveryStep(full, signal);
   tell(
-    `${everyStep.worlds} worlds, each with a crash at another step: ${everyStep.broken} lost or recorded a job twice`,
+    `${everyStep.worlds} worlds, each with a crash or a fault of AWS at another step: ${everyStep.broken} ended wrongly`,
   );
-  const run = await new CrashWorld(randomScene(full ? FULL_JOBS : SMALL_JOBS)).run();
-  tell(`${run.accepted} jobs ended while ${sum(run.deaths)} processes died`);
+  let awsFaults = 0;
+  const onFault = () => {
+    awsFaults += 1;
+  };
+  const run = await new CrashWorld(randomScene(full ? FULL_JOBS : SMALL_JOBS, onFault)).run();
+  tell(`${run.accepted} jobs ended while ${sum(run.deaths)} processes died and AWS failed ${awsFaults} steps`);
   const ends = countEnds(run);
+  const wrong = endedWrongly(run);
   const measured = {
     jobs: run.accepted,
     ...ends,
+    endedWrongly: wrong.length,
+    goodDeadLettered: wrong.filter((name) => run.ends.get(name) === 'dead-lettered').length,
     recordedTwice: run.recordedTwice,
     crashPoints: everyStep.worlds,
-    lostOrTwiceAtCrashPoints: everyStep.broken,
+    endedWronglyAtCrashPoints: everyStep.broken,
     processesDied: sum(run.deaths),
+    awsFaults,
     duplicates: run.duplicates,
     sentAgainBySweeper: run.resent,
     upstreamCalls: run.calls,
     paidCalls: run.paid.length,
     ...paidBeyondOne(run.paid),
   };
-  const holds = ends.lost + run.recordedTwice + everyStep.broken + measured.paidAgainUnexplained === 0;
+  const holds = wrong.length + run.recordedTwice + everyStep.broken + measured.paidAgainUnexplained === 0;
   return { measured, holds };
 }
 
-const randomScene = (jobs: number): CrashScene => ({
+const randomScene = (jobs: number, onFault: () => void): CrashScene => ({
   seed: 1,
   jobs,
   workers: 20,
@@ -57,33 +70,56 @@ const randomScene = (jobs: number): CrashScene => ({
   duplicates: 0.5,
   endsAfterMs: 12 * HOUR_MS,
   treat: (name, _call, random) => treatAtRandom(name, random),
-  decideFate: (random) => () => fateAtRandom(random),
+  decideFate: (random) => (name) => {
+    const fate = fateAtRandom(name, random);
+    if (fate.kind === 'fails') onFault();
+    return fate;
+  },
 });
 
-function treatAtRandom(name: string, random: Random): Treatment {
+/** The one end that a job may come to, whatever it meets on its way. */
+function rightEnd(name: string): JobEnd {
   const place = (Number(name.slice(name.indexOf('-') + 1)) % 100) / 100;
+  if (name.startsWith('later')) return 'succeeded';
+  if (place < POISON) return 'dead-lettered';
+  return place < POISON + REFUSED ? 'failed' : 'succeeded';
+}
+
+const endedWrongly = ({ ends }: CrashRun): string[] =>
+  [...ends].flatMap(([name, end]) => (end === rightEnd(name) ? [] : [name]));
+
+function treatAtRandom(name: string, random: Random): Treatment {
+  const end = rightEnd(name);
   if (name.startsWith('later')) return 'serves';
-  if (place < POISON) return 'errors';
-  if (place < POISON + REFUSED) return 'refuses';
+  if (end === 'dead-lettered') return 'errors';
+  if (end === 'failed') return 'refuses';
   return random() < FAULTS ? (PASSING_FAULTS[Math.floor(random() * PASSING_FAULTS.length)] ?? 'errors') : 'serves';
 }
 
-function fateAtRandom(random: Random): Fate {
+function fateAtRandom(name: string, random: Random): Fate {
   const chance = random();
   if (chance < DEATHS / 2) return { kind: 'dies', when: 'before' };
   if (chance < DEATHS) return { kind: 'dies', when: 'after' };
-  return chance < DEATHS + FREEZES ? { kind: 'freezes', ms: FREEZE_MS } : LIVES;
+  if (chance < DEATHS + FREEZES) return { kind: 'freezes', ms: FREEZE_MS };
+  if (name === UPSTREAM_STEP || chance >= DEATHS + FREEZES + AWS_FAULTS) return LIVES;
+  return { kind: 'fails', when: random() < 0.5 ? 'before' : 'after' };
 }
 
 /** What the one job of a small world meets at its first call; the second is served. */
 const FIRST_TREATMENTS: readonly Treatment[] = ['serves', 'errors', 'breaks-in-answer', 'answers-nonsense', 'refuses'];
 
+/** What strikes at one step of a small world. */
+const BLOWS: readonly Fate[] = (['dies', 'fails'] as const).flatMap((kind) => [
+  { kind, when: 'before' },
+  { kind, when: 'after' },
+]);
+
 /** Steps of the sweeper come after a worker's death: in these worlds the first worker dies in its call. */
 const WORLDS = FIRST_TREATMENTS.flatMap((first) => [false, true].map((workerDies) => ({ first, workerDies })));
 
 /**
- * One job, one crash: at the first step of the world, at the second, and so on to the last; before and after the
- * step's effect. In the long form with a second crash a few steps after the first.
+ * One job, one crash or fault of AWS: at the first step of the world, at the second, and so on to the last; before and
+ * after the step's effect. In the long form with a second one a few steps after the first.
  */
 async function crashAtEveryStep(full: boolean, signal?: AbortSignal): Promise<{ worlds: number; broken: number }> {
   let worlds = 0;
@@ -91,10 +127,9 @@ async function crashAtEveryStep(full: boolean, signal?: AbortSignal): Promise<{ 
   const seconds = full ? [0, 1, 2, 3, 5, 8] : [0];
   for (const world of WORLDS) {
     for (const again of seconds) {
-      for (const when of ['before', 'after'] as const) {
+      for (const fate of BLOWS) {
         for (let step = 1; ; step += 1) {
           signal?.throwIfAborted();
-          const fate = { kind: 'dies', when } as const;
           const { run, steps } = await runSmallWorld(
             world,
             (at) => at === step || (again > 0 && at === step + again),
@@ -102,8 +137,7 @@ async function crashAtEveryStep(full: boolean, signal?: AbortSignal): Promise<{ 
           );
           if (step > steps) break;
           worlds += 1;
-          const { lost } = countEnds(run);
-          broken += run.accepted !== 1 || lost > 0 || run.recordedTwice > 0 ? 1 : 0;
+          broken += isWhole(run, world.first) ? 0 : 1;
         }
       }
     }
@@ -111,10 +145,16 @@ async function crashAtEveryStep(full: boolean, signal?: AbortSignal): Promise<{ 
   return { worlds, broken };
 }
 
+/** A job whose refusal nobody could write down is asked for once more, and then served. */
+const isWhole = ({ accepted, ends, recordedTwice }: CrashRun, first: Treatment): boolean =>
+  accepted === 1 &&
+  recordedTwice === 0 &&
+  [...ends.values()].every((end) => end === 'succeeded' || (end === 'failed' && first === 'refuses'));
+
 async function runSmallWorld(
   { first, workerDies }: (typeof WORLDS)[number],
-  isCrash: (step: number) => boolean,
-  crash: Fate,
+  isBlow: (step: number) => boolean,
+  blow: Fate,
 ): Promise<{ run: CrashRun; steps: number }> {
   let steps = 0;
   let hasDied = !workerDies;
@@ -124,7 +164,8 @@ async function runSmallWorld(
       hasDied = true;
       return { kind: 'dies', when: 'before' };
     }
-    return isCrash(steps) ? crash : LIVES;
+    if (!isBlow(steps)) return LIVES;
+    return name === UPSTREAM_STEP && blow.kind === 'fails' ? LIVES : blow;
   };
   const run = await new CrashWorld({
     seed: 1,

@@ -1,6 +1,6 @@
 import type { UpstreamStep } from '../../local/doubles/upstream-script';
 
-/** One way in which the upstream treats a job, and how the job may end. */
+/** One way in which the upstream treats a job. */
 export interface Fault {
   readonly name: string;
   readonly steps: readonly UpstreamStep[];
@@ -32,3 +32,9 @@ export const FAULTS: readonly Fault[] = [
 
 /** A hang that outlasts the processor's budget, so that it must give up by itself. */
 export const HANG: Fault = { name: 'hangs', steps: [{ kind: 'hang' }] };
+
+/** The one end that a job may come to which meets the fault: a fault that passes costs nothing but time. */
+export function rightEnd({ otherwise }: Fault): 'succeeded' | 'failed' | 'dead-lettered' {
+  if (otherwise?.kind !== 'error') return 'succeeded';
+  return otherwise.status === 400 ? 'failed' : 'dead-lettered';
+}

@@ -8,8 +8,8 @@ import type { Finding, PromiseDrill, SimulationOptions } from './promise';
 
 /** Runs of each kind. A seed decides the arrivals, the poison, the upstream's manner of failing and every chance. */
 const SEEDS = {
-  small: { ours: 4, quiet: 18, cockatiel: 1, opossum: 1 },
-  full: { ours: 200, quiet: 450, cockatiel: 20, opossum: 20 },
+  small: { ours: 4, quiet: 20, cockatiel: 1, opossum: 1 },
+  full: { ours: 200, quiet: 500, cockatiel: 20, opossum: 20 },
 } as const;
 
 const MOST_CALLS_A_WINDOW = 1;

@@ -7,7 +7,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { JobsTable } from '../../../lib/contract/tables';
 import type { DueStatus } from './due-entry';
-import type { DueJob, IDueJobs } from './due-jobs';
+import type { Claimed, DueJob, IDueJobs } from './due-jobs';
 import type { Failure, Job } from './job';
 import { buryUpdate, claimUpdate, type JobUpdate } from './job-updates';
 
@@ -38,9 +38,9 @@ export class DynamoDbDueJobs implements IDueJobs {
     });
   }
 
-  async claim(job: DueJob, nowMs: number): Promise<number | undefined> {
+  async claim(job: DueJob, nowMs: number): Promise<Claimed | undefined> {
     const row = await this.#update(job, claimUpdate(job, nowMs));
-    return row && (row.abandoned ?? 0);
+    return row && { abandoned: row.abandoned ?? 0, resent: row.resent ?? 0 };
   }
 
   async bury(job: DueJob, failure: Failure, nowMs: number): Promise<boolean> {

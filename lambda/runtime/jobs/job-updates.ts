@@ -30,7 +30,7 @@ const leasing = (
   { jobId, owner, nowMs, leaseMs }: LeaseRequest,
   { condition, set = '', values }: { condition: string; set?: string; values: Record<string, unknown> },
 ): JobUpdate => ({
-  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE}${set} REMOVE completedAt`,
+  UpdateExpression: `SET #status = :running, fence = fence + :one, leaseOwner = :owner, leaseUntil = :until, updatedAt = :updatedAt, ${DUE}${set} REMOVE completedAt, resent`,
   ConditionExpression: condition,
   ExpressionAttributeNames: { '#status': 'status' },
   ExpressionAttributeValues: valuesOf({
@@ -44,19 +44,34 @@ const leasing = (
   }),
 });
 
-/** Takes the lease of a job that nobody has, by the rule that `refusalOf` states, in the table's own terms. */
-export const leaseUpdate = (request: LeaseRequest): JobUpdate =>
-  leasing(request, {
-    condition: `#status = :queued${request.redriven ? ' OR (#status = :deadLettered AND attribute_not_exists(abandoned))' : ''}`,
-    values: { ':queued': JobStatus.QUEUED, ':deadLettered': request.redriven ? JobStatus.DEAD_LETTERED : undefined },
+/** That a lease has ended with the job still running, and the sweeper is not to give the job up. */
+const TAKE_OVER = '#status = :running AND leaseUntil < :now AND (attribute_not_exists(abandoned) OR abandoned < :most)';
+
+/**
+ * Takes the lease of a job that nobody has, by the rule that `refusalOf` states, in the table's own terms. One whose
+ * owner lives, and could not give it back, is nobody's when it has ended.
+ */
+export const leaseUpdate = (request: LeaseRequest): JobUpdate => {
+  const { redriven, livingOwner, nowMs } = request;
+  const conditions = ['#status = :queued'];
+  if (redriven) conditions.push('(#status = :deadLettered AND attribute_not_exists(abandoned))');
+  if (livingOwner) conditions.push(`(${TAKE_OVER} AND leaseOwner = :living)`);
+  return leasing(request, {
+    condition: conditions.join(' OR '),
+    values: {
+      ':queued': JobStatus.QUEUED,
+      ':deadLettered': redriven ? JobStatus.DEAD_LETTERED : undefined,
+      ...(livingOwner && { ':living': livingOwner, ':now': nowMs, ':most': MOST_ABANDONED }),
+    },
   });
+};
 
 const COUNT_ABANDONED = ', abandoned = if_not_exists(abandoned, :zero) + :one';
 
 /** Takes a lease over that has ended with the job still running: its worker counts as one that died over it. */
 export const takeOverUpdate = (request: LeaseRequest): JobUpdate =>
   leasing(request, {
-    condition: '#status = :running AND leaseUntil < :now AND (attribute_not_exists(abandoned) OR abandoned < :most)',
+    condition: TAKE_OVER,
     set: COUNT_ABANDONED,
     values: { ':now': request.nowMs, ':zero': 0, ':most': MOST_ABANDONED },
   });
@@ -78,7 +93,7 @@ export const upstreamCallUpdate = (lease: Lease): JobUpdate =>
   heldLease(lease, 'SET upstreamCalls = upstreamCalls + :one', {}, { ':one': 1 });
 
 /** What leaves the row when a job ends: the lease, the streak of failures, the entry in the index of due jobs. */
-const BURIED = 'leaseOwner, leaseUntil, failedSince, outage, dueBucket, dueAt';
+const BURIED = 'leaseOwner, leaseUntil, failedSince, outage, resent, dueBucket, dueAt';
 const ENDED = `${BURIED}, abandoned`;
 
 export interface End {
@@ -153,26 +168,25 @@ const stillDue = ({ jobId, status, dueAt }: DueJob, expression: string, values: 
   }),
 });
 
-/** Puts a due job back into the queue for one sweep, so that it waits anew; one that a worker abandoned is counted. */
+const COUNT_RESENT = ', resent = if_not_exists(resent, :zero) + :one';
+
+/** Puts a due job back into the queue for one sweep, so that it waits anew, and counts why: abandoned, or never run. */
 export const claimUpdate = (job: DueJob, nowMs: number): JobUpdate => {
-  const isAbandoned = job.status === JobStatus.RUNNING;
+  const counts = job.status === JobStatus.RUNNING ? COUNT_ABANDONED : COUNT_RESENT;
   return {
-    ...stillDue(
-      job,
-      `SET #status = :queued, ${DUE}${isAbandoned ? COUNT_ABANDONED : ''} REMOVE leaseOwner, leaseUntil`,
-      {
-        ':queued': JobStatus.QUEUED,
-        ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
-        ...(isAbandoned ? { ':zero': 0, ':one': 1 } : {}),
-      },
-    ),
+    ...stillDue(job, `SET #status = :queued, ${DUE}${counts} REMOVE leaseOwner, leaseUntil`, {
+      ':queued': JobStatus.QUEUED,
+      ...dueValues(job.jobId, JobStatus.QUEUED, nowMs),
+      ':zero': 0,
+      ':one': 1,
+    }),
     ExpressionAttributeNames: { '#status': 'status' },
   };
 };
 
 /**
- * Ends a job that workers abandon again and again. The count of them stays on the row, and keeps every copy of its
- * message that is still about from running it once more: only `bulwark jobs retry` clears it.
+ * Ends a job that is sent again and again in vain. A count of workers that abandoned it stays on the row, and keeps
+ * every copy of its message that is still about from running it once more: only `bulwark jobs retry` clears it.
  */
 export const buryUpdate = (job: DueJob, failure: Failure, nowMs: number): JobUpdate => ({
   ...stillDue(

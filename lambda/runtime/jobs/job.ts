@@ -30,7 +30,7 @@ export interface OutageRecord {
   readonly since: number;
   /** When the last one ended. */
   readonly at: number;
-  /** How often it was sent anew after a failure, with the upstream serving others since the one before. */
+  /** How often it was sent anew after a failure, with the upstream serving others since the one before; a probe counts half. */
   readonly rounds: number;
 }
 
@@ -59,12 +59,14 @@ export interface JobState {
   readonly upstreamCalls: number;
   readonly usage?: Usage;
   readonly failure?: Failure;
-  /** Milliseconds since the epoch at which the first run began of those that failed in a row by an outage's failures. */
+  /** Milliseconds since the epoch at which the first run ended of those that failed in a row by an outage's failures. */
   readonly failedSince?: number;
   /** How it fared with the upstream's failures since it was submitted. */
   readonly outage?: OutageRecord;
   /** How often the sweeper has sent it again after a worker had abandoned it. */
   readonly abandoned?: number;
+  /** How often the sweeper has sent it again, as it waited, since a worker last had it. */
+  readonly resent?: number;
   /** Where the index of due jobs has it; while it has not ended. */
   readonly dueBucket?: string;
   readonly dueAt?: number;

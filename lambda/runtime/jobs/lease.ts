@@ -10,6 +10,8 @@ export interface LeaseRequest {
   readonly leaseMs: number;
   /** Whether a dead-lettered job may run again, as it may after a redrive. */
   readonly redriven: boolean;
+  /** Owner of an earlier lease who is known to live: its end is nobody's death. @default - none is known */
+  readonly livingOwner?: string;
 }
 
 /** Proof of the right to write a job's outcome: worth something while no newer fence was given out. */
@@ -30,6 +32,9 @@ export type LeaseOutcome = { readonly kind: 'leased'; readonly job: Job } | Leas
 
 /** Times that a job may be abandoned before it is given up: whatever runs it dies of it. */
 export const MOST_ABANDONED = 5;
+
+/** Times that a waiting job may be sent again before it is given up: no message of it is ever run. */
+export const MOST_RESENT = 20;
 
 /** Milliseconds after which the sweeper has had its turn. */
 const SWEEP_MS = 60_000;

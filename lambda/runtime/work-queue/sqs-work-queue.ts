@@ -7,7 +7,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import { FIRST_QUEUED_AT, LIVING_OWNER } from '../../../lib/contract/messages';
 import type { IWorkQueue, Outgoing, Received } from './work-queue';
 
 /** Seconds that a receive waits for a message: without any, a queue that is nearly empty may answer none. */
@@ -17,16 +17,23 @@ const RECEIVE_WAIT_SECONDS = 1;
 const WAITING = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
 
 const entryOf = (
-  { message, clientId, delaySeconds, firstQueuedAt }: Outgoing,
+  { message, clientId, delaySeconds, firstQueuedAt, livingOwner }: Outgoing,
   position: number,
 ): SendMessageBatchRequestEntry => ({
   Id: String(position),
   MessageBody: JSON.stringify(message),
   MessageGroupId: clientId,
   ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
-  ...(firstQueuedAt === undefined
+  ...(firstQueuedAt === undefined && livingOwner === undefined
     ? {}
-    : { MessageAttributes: { [FIRST_QUEUED_AT]: { DataType: 'Number', StringValue: String(firstQueuedAt) } } }),
+    : { MessageAttributes: attributesOf({ firstQueuedAt, livingOwner }) }),
+});
+
+const attributesOf = ({ firstQueuedAt, livingOwner }: Pick<Outgoing, 'firstQueuedAt' | 'livingOwner'>) => ({
+  ...(firstQueuedAt !== undefined && {
+    [FIRST_QUEUED_AT]: { DataType: 'Number', StringValue: String(firstQueuedAt) },
+  }),
+  ...(livingOwner !== undefined && { [LIVING_OWNER]: { DataType: 'String', StringValue: livingOwner } }),
 });
 
 /** The work queue in SQS: a standard queue, fair between clients by their message groups. */

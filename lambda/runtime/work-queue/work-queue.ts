@@ -8,6 +8,8 @@ export interface Outgoing {
   readonly delaySeconds?: number;
   /** Milliseconds since the epoch at which the job was first sent, where this is a copy. @default - it is the first */
   readonly firstQueuedAt?: number;
+  /** Owner of the job's lease who lives, and could not write the job's row. @default - none */
+  readonly livingOwner?: string;
 }
 
 /** A message as the queue hands it to whoever asks. */

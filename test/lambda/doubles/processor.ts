@@ -7,6 +7,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { ServedModels } from '../../../lambda/process-job/served-models';
 import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
@@ -164,6 +165,7 @@ export class Processor {
       patienceMs: PATIENCE_MS,
       openForMs: OPEN_FOR_MS,
       slowFailures: new SlowFailures(),
+      servedModels: new ServedModels(),
       witness: new Witness({
         upstream: UPSTREAM_BREAKER,
         store: new DynamoDbServedStore(new DynamoDBClient({}), CONTROL_TABLE),

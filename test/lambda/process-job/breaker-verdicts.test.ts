@@ -41,7 +41,6 @@ describe('what speaks against the upstream', () => {
     ['a call that takes too long', { status: undefined, reason: 'upstream-timeout' as const }],
     ['a lost connection', { status: undefined, reason: 'upstream-connection' as const }],
     ['a refused key', { status: 401, reason: 'upstream-credential' as const, disposition: 'return' as const }],
-    ['a refused permission', { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const }],
     ['exhausted credit', { status: 400, reason: 'upstream-credit' as const, disposition: 'return' as const }],
     ['a rate limit', { status: 429, reason: 'upstream-rate-limited' as const }],
     [
@@ -55,6 +54,10 @@ describe('what speaks against the upstream', () => {
   test.each([
     ['a refused request', { status: 400, reason: 'upstream-refused' as const, disposition: 'refuse' as const }],
     [
+      'a refused permission of a model that was never served, which may be that of this one',
+      { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const },
+    ],
+    [
       'a completion that is too large',
       { status: 200, reason: 'completion-too-large' as const, disposition: 'refuse' as const },
     ],
@@ -64,6 +67,22 @@ describe('what speaks against the upstream', () => {
     ],
   ])('%s does not', async (_, failure) => {
     expect(await breakerAfter(failure)).toBe('closed');
+  });
+
+  describe('a refused permission', () => {
+    const forbidden = { status: 403, reason: 'upstream-credential' as const, disposition: 'return' as const };
+
+    test('of a model that this process was served before does: the account has lost it', async () => {
+      await processor.process(sqsRecord(await processor.submit(), { messageId: 'served' }));
+      expect(await breakerAfter(forbidden)).toBe('open');
+      expect(cloud.breaker()).not.toMatchObject({ reason: 'no-job-served' });
+    });
+
+    test('of a model that only another process was served does not', async () => {
+      await processor.process(sqsRecord(await processor.submit(), { messageId: 'served' }));
+      processor.restart();
+      expect(await breakerAfter(forbidden)).toBe('closed');
+    });
   });
 
   test('a call that had no time left does not', async () => {

@@ -163,16 +163,36 @@ describe('the rounds of a job', () => {
   const next = (known: Partial<OutageFacts>, before: OutageRecord | undefined = record(1)) =>
     nextOutageRecord(before, 'upstream', { ...quiet, ...known }, times);
 
-  test.each<[string, Partial<OutageFacts>, number]>([
+  test.each<[string, Partial<OutageFacts> & { readonly startedAt?: number }, number]>([
     ['nothing has happened', {}, 1],
     ['others were served', { servedAt: SINCE + 60_001 }, 2],
     ['others were served before', { servedAt: SINCE + 60_000 }, 1],
     ['the breaker has closed', { changedAt: SINCE + 60_001 }, 2],
     ['the breaker had closed before', { changedAt: SINCE + 60_000 }, 1],
     ['the breaker has closed, and opened again', { isClosed: false, lastOpenedAt: SINCE + 60_001 }, 2],
+    [
+      'the breaker has opened since the run began',
+      { isClosed: false, lastOpenedAt: SINCE + 60_001, startedAt: 60_000 },
+      2,
+    ],
+    [
+      'the breaker has opened before the run',
+      { isClosed: false, lastOpenedAt: SINCE + 60_001, startedAt: 60_001 },
+      1.5,
+    ],
+    [
+      'others were served, and it failed as a probe',
+      { isClosed: false, lastOpenedAt: SINCE + 1, servedAt: SINCE + 70_000, startedAt: 80_000 },
+      1.5,
+    ],
     ['the breaker has stayed open', { isClosed: false, changedAt: SINCE + 80_000, lastOpenedAt: SINCE }, 1],
-  ])('since the one before, %s', (_, known, rounds) => {
-    expect(next(known)).toEqual({ since: SINCE, at: SINCE + 90_000, rounds });
+  ])('since the one before, %s', (_, { startedAt = 0, ...known }, rounds) => {
+    const run = { ...times, startedAt: SINCE + startedAt };
+    expect(nextOutageRecord(record(1), 'upstream', { ...quiet, ...known }, run)).toEqual({
+      since: SINCE,
+      at: SINCE + 90_000,
+      rounds,
+    });
   });
 
   test('begin with the first failure of the upstream', () => {

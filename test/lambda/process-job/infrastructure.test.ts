@@ -107,7 +107,8 @@ describe('while DynamoDB is down', () => {
     cloud.dynamodb.beforeUpdate = up;
     processor.nowMs += 1_000;
     expect(await processor.process(lastReceive(copy(), processor.nowMs, 'copy'))).toEqual(acknowledged);
-    expect(cloud.sent.at(-1)).toMatchObject({ DelaySeconds: LEASE_MS / 1_000 });
+    const untilMs = Number(cloud.job(message.jobId)?.leaseUntil);
+    expect(processor.nowMs + Number(cloud.sent.at(-1)?.DelaySeconds) * 1_000).toBeGreaterThan(untilMs);
     processor.nowMs += LEASE_MS;
     expect(await processor.process(sqsRecord(copy()))).toEqual(acknowledged);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 1 });

@@ -134,7 +134,7 @@ describe('the last receive', () => {
   test('with the breaker closed, and others served, since the job began to fail: the job is at fault', async () => {
     const message = await processor.submit();
     fail(3);
-    cloud.serveAnother(processor.nowMs + 2_001);
+    cloud.serveAnother(processor.nowMs + 30_000);
     expect(await processor.process(sqsRecord(message, last))).toEqual(returned);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered' });
   });
@@ -159,7 +159,7 @@ describe('the last receive', () => {
     putBreaker({ status: 'closed', changedAt: processor.nowMs - 1, lastOpenedAt: processor.nowMs - 1_000 });
     const message = await processor.submit();
     fail(3);
-    cloud.serveAnother(processor.nowMs + 2_001);
+    cloud.serveAnother(processor.nowMs + 30_000);
     expect(await processor.process(sqsRecord(message, last))).toEqual(returned);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'dead-lettered' });
   });

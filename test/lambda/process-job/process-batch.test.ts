@@ -111,7 +111,7 @@ describe('the last receive', () => {
   const last = { receives: MAX_RECEIVE_COUNT };
   const poison = () => {
     processor.upstream.answer(...Array.from({ length: 3 }, () => upstreamFailure()));
-    cloud.serveAnother(processor.nowMs + 2_001);
+    cloud.serveAnother(processor.nowMs + 30_000);
   };
 
   test('marks the job dead-lettered with its reason, and lets the queue move the message at once', async () => {
@@ -271,14 +271,17 @@ test('a poisoned message does not touch the others of its batch', async () => {
   expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
 });
 
-test('no call is begun past the deadline', async () => {
+test('no call is begun past the deadline: the job is held, whatever it has waited for', async () => {
   const message = await processor.submit();
   processor.budgetMs = 0;
-  expect(await processor.process(sqsRecord(message))).toEqual(returned());
+  expect(await processor.process(sqsRecord(message, { receives: MAX_RECEIVE_COUNT }))).toEqual(acknowledged);
   expect(processor.upstream.calls).toHaveLength(0);
   expect(cloud.job(message.jobId)).toMatchObject({
     status: 'queued',
     upstreamCalls: 0,
-    failure: { reason: 'upstream-timeout' },
+    failure: { reason: 'internal', detail: 'OutOfTimeError' },
+    outage: { rounds: 0 },
   });
+  expect(cloud.sent).toHaveLength(1);
+  expect(processor.metrics).toMatchObject({ InfrastructureFaults: 1 });
 });

@@ -74,6 +74,21 @@ test('a job that others are served beside is given up', async () => {
   expect(cloud.breaker()).toBeUndefined();
 });
 
+test('a call that an outage breaks is not judged by one that began after it and ended before the outage', async () => {
+  const message = await processor.submit();
+  const startedAt = processor.nowMs;
+  processor.upstream.answer(async () => {
+    processor.nowMs += 30_000;
+    throw upstreamFailure({ disposition: 'return', status: undefined, reason: 'upstream-connection' });
+  });
+  processor.budgetMs = 60_000;
+  await processor.process(sqsRecord(message, { receives: MAX_RECEIVE_COUNT - 1 }));
+  cloud.serveAnother(startedAt + 10_000);
+  expect(cloud.job(message.jobId)).toMatchObject({ failedSince: startedAt + 30_000 });
+  expect(await failOnce(message)).toEqual(acknowledged);
+  expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', outage: { rounds: 1 } });
+});
+
 test('what another process of the fleet was served counts as well', async () => {
   const message = await processor.submit();
   cloud.serveAnother(processor.nowMs + 2_001);

@@ -84,6 +84,53 @@ test('exports the same names both ways, and loads no AWS SDK', async () => {
   }
 });
 
+const LEASES = `
+let fence = 0;
+let result;
+const refused = () =>
+  new TransactionCanceledException({ message: 'refused', $metadata: {}, CancellationReasons: [{ Code: 'ConditionalCheckFailed' }] });
+/** A table of one job, which looks at nothing but the fence. */
+const client = {
+  async send({ input }) {
+    if (!input.TransactItems) return { Attributes: marshall({ jobId: 'job', fence: ++fence, status: 'running' }) };
+    const [{ Update }, { Put }] = input.TransactItems;
+    if (!Update.ConditionExpression.includes('fence = :fence')) throw new Error('the write asks for no fence');
+    if (unmarshall(Update.ExpressionAttributeValues)[':fence'] !== fence || result) throw refused();
+    result = unmarshall(Put.Item);
+    return {};
+  },
+};
+const run = async () => {
+  const jobs = new DynamoDbJobStore(client, 'jobs');
+  const lease = async (owner) =>
+    (await jobs.lease({ jobId: jobIdOfKey('a', 'key'), owner, nowMs: 0, leaseMs: 1, redriven: false })).job;
+  const sealed = { wrappedKey: Buffer.from('k'), iv: Buffer.from('i'), ciphertext: Buffer.from('c') };
+  const succeed = (job) =>
+    jobs.succeed(job, { usage: {}, sealedCompletion: sealed, expiresAt: 1, nowMs: 0 })
+      .then(() => 'recorded', (error) => error instanceof LeaseLostError);
+  const late = await lease('late');
+  const newer = await lease('newer');
+  const seen = [await succeed(late), await succeed(newer), await succeed(late), result.fence];
+  console.log(JSON.stringify([...seen, canonicalJson({ b: 1, a: 2 })]));
+};
+run();
+`;
+const LEASE_NAMES = '{ canonicalJson, jobIdOfKey, LeaseLostError }';
+const LEASE_MODULES = [
+  [LEASE_NAMES, 'cdk-bulwark/runtime'],
+  ['{ DynamoDbJobStore }', 'cdk-bulwark/runtime/dynamodb'],
+  ['{ TransactionCanceledException }', '@aws-sdk/client-dynamodb'],
+  ['{ marshall, unmarshall }', '@aws-sdk/util-dynamodb'],
+];
+
+test.each([
+  ['leases.mjs', (names: string, from: string) => `import ${names} from '${from}';`],
+  ['leases.cjs', (names: string, from: string) => `const ${names} = require('${from}');`],
+])('a lost lease overwrites nothing, and says so by the class of the main entry: %s', async (file, load) => {
+  const head = LEASE_MODULES.map(([names = '', from = '']) => load(names, from)).join('\n');
+  await expect(execute(file, head + LEASES)).resolves.toBe('[true,"recorded",true,2,"{\\"a\\":2,\\"b\\":1}"]');
+});
+
 test('has types for either kind of importer', async () => {
   const text = `
     import { CircuitBreaker, type BreakerView } from 'cdk-bulwark/runtime';

@@ -113,7 +113,7 @@ describe('a job whose worker died', () => {
     const message = await processor.submit();
     await world.abandon(message);
     expect(cloud.job(message.jobId)).toMatchObject({ status: 'running' });
-    processor.nowMs += ABANDONED_AFTER_MS - 1;
+    processor.nowMs = Number(cloud.job(message.jobId)?.leaseUntil) + 60_000;
     expect(await run()).toEqual(swept(0));
     processor.nowMs += 1;
     expect(await run()).toEqual(swept(1));
@@ -172,6 +172,54 @@ describe('a job whose worker died', () => {
     }
     expect(cloud.job(message.jobId)).toEqual(buried);
     expect(buried).toMatchObject({ status: 'dead-lettered', abandoned: 6 });
+  });
+});
+
+describe('a job that is never run, whatever message it is sent', () => {
+  const sendAgain = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      processor.nowMs += STUCK_AFTER_MS + 1;
+      expect(await run()).toEqual(swept(1));
+    }
+  };
+
+  test('is given up after it was sent again twenty times, and a redrive runs it', async () => {
+    const message = await processor.submit();
+    await sendAgain(20);
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', resent: 20 });
+    processor.nowMs += STUCK_AFTER_MS + 1;
+    expect(await run()).toEqual(swept(0, 1));
+    expect(cloud.job(message.jobId)).toMatchObject({
+      status: 'dead-lettered',
+      failure: { reason: 'internal', detail: 'sent again 20 times and never run' },
+    });
+    expect(cloud.deadLettered.map(({ MessageBody }) => JSON.parse(MessageBody ?? ''))).toEqual([message]);
+    processor.nowMs += 10 * STUCK_AFTER_MS;
+    expect(await run()).toEqual(swept(0));
+    expect(await processor.process(sqsRecord(message))).toEqual({ batchItemFailures: [] });
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('counts anew once a worker has had it', async () => {
+    const message = await processor.submit();
+    await sendAgain(20);
+    const jobs = new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE);
+    const leased = { jobId: message.jobId, owner: 'worker', nowMs: processor.nowMs, leaseMs: LEASE_MS };
+    await jobs.lease({ ...leased, redriven: false });
+    await jobs.release({ jobId: message.jobId, fence: 1 }, { nowMs: processor.nowMs });
+    await sendAgain(20);
+    expect(cloud.job(message.jobId)).toMatchObject({ status: 'queued', resent: 20 });
+  });
+
+  test('is not one that waits behind a backlog, however long', async () => {
+    const { jobId } = await processor.submit();
+    cloud.depth = 101;
+    for (let waits = 0; waits < 100; waits += 1) {
+      processor.nowMs += STUCK_AFTER_MS + 1;
+      expect(await run()).toEqual(swept(0));
+    }
+    expect(cloud.job(jobId)).toMatchObject({ status: 'queued' });
+    expect(cloud.job(jobId)).not.toHaveProperty('resent');
   });
 });
 

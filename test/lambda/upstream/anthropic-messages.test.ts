@@ -1,3 +1,4 @@
+import { kindOf } from '../../../lambda/process-job/failure-kind';
 import { AnthropicMessages } from '../../../lambda/upstream/anthropic-messages';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import { PooledHttp } from '../../../lambda/upstream/pooled-http';
@@ -114,6 +115,23 @@ test.each([
   expect(error.retryable).toBe(disposition === 'retry');
   expect(error.isCredentialRejected).toBe(status === 401 || status === 403);
   expect(error.message).toBe(`${reason} HTTP ${status} some_error`);
+});
+
+describe('a proxy between here and the upstream', () => {
+  test.each([400, 404, 405, 407, 413, 421, 451, 499])(
+    'that answers HTTP %i is no refusal of the request',
+    async (status) => {
+      answer(status, '<html><body>Not here</body></html>', { 'content-type': 'text/html' });
+      const error = await failure();
+      expect(error).toMatchObject({ status, disposition: 'return', reason: 'upstream-error' });
+      expect(kindOf(error)).toBe('upstream');
+    },
+  );
+
+  test('is not told by its status alone', async () => {
+    answer(404, { type: 'error', error: { type: 'not_found_error', message: 'model: x' } });
+    expect(kindOf(await failure())).toBe('request');
+  });
 });
 
 describe('an account without credit', () => {

@@ -114,7 +114,7 @@ describe('ResilientQueue', () => {
     { batchSize: 10_000, batchingWindow: Duration.seconds(1) },
     { maxConcurrency: 2 },
     { maxConcurrency: 1000 },
-    { maxReceiveCount: 1 },
+    { maxReceiveCount: 2 },
     { maxReceiveCount: 1000 },
     { maxAge: Duration.minutes(1) },
     { maxAge: Duration.days(14) },
@@ -140,8 +140,8 @@ describe('ResilientQueue', () => {
     [{ maxConcurrency: 1 }, '`maxConcurrency` must be an integer between 2 and 1000, got: 1'],
     [{ maxConcurrency: 1001 }, '`maxConcurrency` must be an integer between 2 and 1000, got: 1001'],
     [{ maxAge: Duration.seconds(59) }, '`maxAge` must be between 60 and 1209600 seconds, got: 59 seconds'],
-    [{ maxReceiveCount: 0 }, '`maxReceiveCount` must be an integer between 1 and 1000, got: 0'],
-    [{ maxReceiveCount: 1001 }, '`maxReceiveCount` must be an integer between 1 and 1000, got: 1001'],
+    [{ maxReceiveCount: 1 }, '`maxReceiveCount` must be an integer between 2 and 1000, got: 1'],
+    [{ maxReceiveCount: 1001 }, '`maxReceiveCount` must be an integer between 2 and 1000, got: 1001'],
     [{ retention: Duration.seconds(59) }, '`retention` must be between 60 and 1209600 seconds, got: 59 seconds'],
     [
       { deadLetterRetention: Duration.days(15) },
@@ -153,7 +153,7 @@ describe('ResilientQueue', () => {
     ],
     [
       { maxConcurrency: 1, maxReceiveCount: 0, batchSize: 0.5 },
-      '`batchSize` must be an integer between 1 and 10000, got: 0.5; `maxConcurrency` must be an integer between 2 and 1000, got: 1; `maxReceiveCount` must be an integer between 1 and 1000, got: 0',
+      '`batchSize` must be an integer between 1 and 10000, got: 0.5; `maxConcurrency` must be an integer between 2 and 1000, got: 1; `maxReceiveCount` must be an integer between 2 and 1000, got: 0',
     ],
   ])('refuses %j', (props, problems) => {
     expect(() => queueWith(props)).toThrow(new Error(`shop/Orders: ${problems}`));

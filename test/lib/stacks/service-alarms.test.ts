@@ -17,7 +17,7 @@ const functionName = (id: string) => {
 
 test.each([
   ['JobsDeadLettered', 'JobsDeadLettered', 'Sum', 300, 0, 1, undefined],
-  ['AccountRefused', 'UpstreamAccountRefused', 'Sum', 60, 0, 3, 2],
+  ['AccountRefused', 'UpstreamAccountRefused', 'Sum', 300, 0, 1, undefined],
   ['InfrastructureFaults', 'InfrastructureFaults', 'Sum', 60, 0, 5, 3],
   ['BreakerOpen', 'BreakerOpenSeconds', 'Maximum', 60, 900, 3, 1],
 ])('%s watches the service’s own metric %s', (id, name, statistic, period, threshold, periods, datapoints) => {

@@ -2,6 +2,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { ServedModels } from '../../../lambda/process-job/served-models';
 import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import { relayOutbox } from '../../../lambda/relay-outbox/relay-outbox';
 import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
@@ -59,7 +60,7 @@ export async function submitUntilAccepted(name: string, { cloud, start }: Surrou
         retentionDays: 30,
       },
     );
-    const answer = await Promise.race([accepted, process.died]);
+    const answer = await Promise.race([accepted.catch(silent), process.died]);
     if (answer) return answer.id;
     await cloud.time.sleep(SECOND);
   }
@@ -173,6 +174,7 @@ export class WorkerActor {
       patienceMs: PATIENCE_MS,
       openForMs: BREAKER_DEFAULTS.openForMs,
       slowFailures: new SlowFailures(),
+      servedModels: new ServedModels(),
       witness: new Witness({ upstream: UPSTREAM_BREAKER, store: new DynamoDbServedStore(tables, CONTROL), now }),
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,

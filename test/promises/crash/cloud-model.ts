@@ -15,7 +15,7 @@ import {
   ControlTable,
   UPSTREAM_BREAKER,
 } from '../../../lib/contract/control';
-import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import { FIRST_QUEUED_AT, LIVING_OWNER } from '../../../lib/contract/messages';
 import { JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from '../../lambda/doubles/dynamodb';
 import { QueueModel } from '../fleet/queue-model';
@@ -45,6 +45,8 @@ export class CloudModel {
   onResult: (jobId: string, process: MortalProcess) => void = () => undefined;
   readonly #tables: DynamoDbDouble;
   readonly #client = new DynamoDBClient({ region: 'eu-central-1' });
+  /** Tokens of the transactions that were made: one that comes again is confirmed, and writes nothing. */
+  readonly #transactions = new Set<string>();
   #calls = 0;
 
   constructor(
@@ -101,10 +103,11 @@ export class CloudModel {
       send: (messages) =>
         process.perform('SendMessageBatch', () => {
           const refused = messages.map((_, position) => position).filter(() => this.random() < REFUSED);
-          for (const [position, { message, delaySeconds = 0, firstQueuedAt }] of messages.entries()) {
+          for (const [position, { message, delaySeconds = 0, firstQueuedAt, livingOwner }] of messages.entries()) {
             if (refused.includes(position)) continue;
-            const attributes: Record<string, string> =
-              firstQueuedAt === undefined ? {} : { [FIRST_QUEUED_AT]: String(firstQueuedAt) };
+            const attributes: Record<string, string> = {};
+            if (firstQueuedAt !== undefined) attributes[FIRST_QUEUED_AT] = String(firstQueuedAt);
+            if (livingOwner !== undefined) attributes[LIVING_OWNER] = livingOwner;
             this.queue.send(JSON.stringify(message), { delaySeconds, attributes });
           }
           return refused;
@@ -140,6 +143,9 @@ export class CloudModel {
       this.stream.push(command.input.Item ?? {});
     }
     if (command instanceof TransactWriteItemsCommand) {
+      const token = command.input.ClientRequestToken ?? '';
+      if (this.#transactions.has(token)) return;
+      this.#transactions.add(token);
       for (const { Put } of command.input.TransactItems ?? []) {
         const jobId = Put?.Item?.[JobsTable.PARTITION_KEY]?.S;
         if (jobId === undefined) continue;

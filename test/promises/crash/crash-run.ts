@@ -137,9 +137,8 @@ export class CrashWorld {
   }
 
   #haveAllEnded(): boolean {
-    const dead = this.#deadLettered();
     for (const id of this.#unended) {
-      if (isFinal(this.#cloud.job(id)?.status) || dead.has(id)) this.#unended.delete(id);
+      if (isFinal(this.#cloud.job(id)?.status)) this.#unended.delete(id);
     }
     return this.#unended.size === 0;
   }

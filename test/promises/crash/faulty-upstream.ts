@@ -4,7 +4,7 @@ import { UpstreamError, type UpstreamErrorDetails } from '../../../lambda/upstre
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
 import { between } from '../fleet/seeded-random';
 import type { VirtualTime } from '../fleet/virtual-time';
-import type { MortalProcess } from './mortal-process';
+import { type MortalProcess, UPSTREAM_STEP } from './mortal-process';
 
 /** How the upstream treats one call. */
 export type Treatment = 'serves' | keyof typeof FAULTS;
@@ -66,7 +66,7 @@ export class FaultyUpstream {
 
   #complete(submission: Submission, { timeoutMs }: CallOptions, process: MortalProcess): Promise<Completion> {
     const job = submission.messages[0]?.content ?? '';
-    return process.perform('complete', async () => {
+    return process.perform(UPSTREAM_STEP, async () => {
       const call = (this.#callsOf.get(job) ?? 0) + 1;
       this.#callsOf.set(job, call);
       const treatment = this.treat(job, call);

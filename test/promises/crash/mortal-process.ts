@@ -7,6 +7,8 @@ export type Fate =
   | { readonly kind: 'lives' }
   /** It dies: before the step has its effect, or after that and before the answer. */
   | { readonly kind: 'dies'; readonly when: 'before' | 'after' }
+  /** AWS fails the step: before it has its effect, or after that, in place of the answer. */
+  | { readonly kind: 'fails'; readonly when: 'before' | 'after' }
   /** It stands still, as a frozen sandbox does, and then goes on as if nothing had been. */
   | { readonly kind: 'freezes'; readonly ms: number };
 
@@ -18,6 +20,16 @@ const LATENCY_MS = [1, 10] as const;
 
 /** A new one each time: one for all would keep everything that ever waited for it. */
 const never = (): Promise<never> => new Promise(() => undefined);
+
+/** The step at which the upstream is called; every other one is taken at a service of AWS. */
+export const UPSTREAM_STEP = 'complete';
+
+/** What the SDK throws when its own retries are used up: a throttle has no effect, a server's error may have. */
+const awsError = (when: 'before' | 'after', random: Random): Error => {
+  const [name, httpStatusCode] =
+    when === 'before' && random() < 0.5 ? ['ThrottlingException', 400] : ['InternalServerError', 500];
+  return Object.assign(new Error('AWS failed the call.'), { name, $fault: 'server', $metadata: { httpStatusCode } });
+};
 
 /** A process that can die at every step it takes in the outside world: from then on nothing answers it any more. */
 export class MortalProcess {
@@ -49,10 +61,12 @@ export class MortalProcess {
     }
     if (fate.kind === 'dies' && fate.when === 'before') return this.#end();
     await this.time.sleep(between(this.random, ...LATENCY_MS));
-    const answer = await settled(work);
+    const isRefused = fate.kind === 'fails' && fate.when === 'before';
+    const answer = isRefused ? { error: awsError('before', this.random) } : await settled(work);
     if (this.isDead || fate.kind === 'dies') return this.#end();
     await this.time.sleep(between(this.random, ...LATENCY_MS));
     if ('error' in answer) throw answer.error;
+    if (fate.kind === 'fails') throw awsError('after', this.random);
     return answer.value;
   };
 

@@ -1,6 +1,7 @@
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { ServedModels } from '../../../lambda/process-job/served-models';
 import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
@@ -11,7 +12,7 @@ import type { IServedStore } from '../../../lambda/runtime/served/served-store';
 import { Witness } from '../../../lambda/runtime/served/witness';
 import type { Outgoing } from '../../../lambda/runtime/work-queue/work-queue';
 import { BreakerStatus, UPSTREAM_BREAKER } from '../../../lib/contract/control';
-import { FIRST_QUEUED_AT } from '../../../lib/contract/messages';
+import { FIRST_QUEUED_AT, LIVING_OWNER } from '../../../lib/contract/messages';
 import { BreakerStoreModel, type RowChange } from './breaker-store-model';
 import type { ConsumerModel, Sandbox } from './consumer-model';
 import { ControlModel } from './control-model';
@@ -132,6 +133,7 @@ class OurFleet implements Fleet {
       patienceMs: PATIENCE_MS,
       openForMs: BREAKER_DEFAULTS.openForMs,
       slowFailures: new SlowFailures(),
+      servedModels: new ServedModels(),
       witness: new Witness({ upstream: UPSTREAM_BREAKER, store: this.#served, now }),
       breaker: {
         acquire: async (owner) => {
@@ -158,9 +160,11 @@ class OurFleet implements Fleet {
     this.metrics[name] = (this.metrics[name] ?? 0) + value;
   }
 
-  #send({ message, delaySeconds = 0, firstQueuedAt }: Outgoing): void {
-    const attributes: Record<string, string> =
-      firstQueuedAt === undefined ? {} : { [FIRST_QUEUED_AT]: String(firstQueuedAt) };
+  #send({ message, delaySeconds = 0, firstQueuedAt, livingOwner }: Outgoing): void {
+    const attributes: Record<string, string> = {
+      ...(firstQueuedAt !== undefined && { [FIRST_QUEUED_AT]: String(firstQueuedAt) }),
+      ...(livingOwner !== undefined && { [LIVING_OWNER]: livingOwner }),
+    };
     this.world.queue.send(JSON.stringify(message), { delaySeconds, attributes });
   }
 }

@@ -14,6 +14,7 @@ const KINDS: readonly (OutageKind | 'aws')[] = [
   'busy',
   'limits',
   'locks-out',
+  'forbids',
   'wants-money',
   'aws',
 ];

@@ -14,6 +14,8 @@ export type OutageKind =
   | 'limits'
   /** It knows the service's key no more. */
   | 'locks-out'
+  /** The account may not use any model. */
+  | 'forbids'
   /** The service's account has no credit. */
   | 'wants-money';
 
@@ -35,6 +37,7 @@ const ANSWERS: Record<Fault, HttpAnswer | TransportFault> = {
   busy: answer(529, 'overloaded_error', 'Overloaded', 60),
   limits: answer(429, 'rate_limit_error', 'This request would exceed your organization’s rate limit.', 120),
   'locks-out': answer(401, 'authentication_error', 'invalid x-api-key'),
+  forbids: answer(403, 'permission_error', 'Your API key does not have permission to use the specified resource.'),
   'wants-money': answer(400, 'invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'),
   breaks: 'reset',
 };

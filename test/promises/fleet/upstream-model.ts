@@ -8,7 +8,7 @@ import type { VirtualTime } from './virtual-time';
 /** Milliseconds since the simulation's begin during which the upstream serves nobody: [from, to). */
 export type Outage = readonly [fromMs: number, toMs: number];
 
-export const OUTAGE_KINDS: readonly OutageKind[] = ['refuses', 'errors', 'overloaded', 'hangs'];
+export const OUTAGE_KINDS: readonly OutageKind[] = ['refuses', 'errors', 'overloaded', 'hangs', 'forbids'];
 
 /** One call as the upstream saw it. */
 export interface SeenCall {
@@ -50,6 +50,7 @@ const FAILS_WITHIN_MS: Record<OutageKind, readonly [least: number, most: number]
   busy: [20, 500],
   limits: [20, 500],
   'locks-out': [20, 500],
+  forbids: [20, 500],
   'wants-money': [20, 500],
 };
 

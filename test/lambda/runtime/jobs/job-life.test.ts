@@ -91,6 +91,7 @@ class Life {
     const outcome = await this.#store.lease(request);
     if (outcome.kind !== 'leased') return expect(this.row).toEqual(before);
     const [newest] = this.#leases;
+    expect(outcome.job).not.toHaveProperty('resent');
     expect(outcome.job.fence).toBe((newest?.fence ?? 0) + 1);
     if (before.status === 'running') expect(newest?.until).toBeLessThan(this.nowMs);
     const dead = before.status === 'running' ? 1 : 0;
@@ -142,10 +143,14 @@ class Life {
 
   async #claim(before: Job, seen: DueJob | undefined): Promise<void> {
     if (!seen) return;
-    const abandoned = await this.#dueJobs.claim(seen, this.nowMs);
-    if (abandoned === undefined) return expect(this.row).toEqual(before);
+    const claimed = await this.#dueJobs.claim(seen, this.nowMs);
+    if (!claimed) return expect(this.row).toEqual(before);
     if (before.status === 'running') expect(before.leaseUntil).toBeLessThan(this.nowMs);
-    expect(abandoned).toBe((before.abandoned ?? 0) + (before.status === 'running' ? 1 : 0));
+    const wasRunning = before.status === 'running' ? 1 : 0;
+    expect(claimed).toEqual({
+      abandoned: (before.abandoned ?? 0) + wasRunning,
+      resent: (before.resent ?? 0) + 1 - wasRunning,
+    });
     this.#seen.unshift({ ...seen, status: 'queued', dueAt: this.nowMs });
   }
 }

@@ -12,13 +12,13 @@ const sqs = mockClient(SQSClient);
 const queue = new SqsWorkQueue(new SQSClient({ region: 'eu-central-1' }), 'https://queue');
 beforeEach(() => sqs.reset());
 
-test('sends each message in its client’s group, a copy with its delay and its first date', async () => {
+test('sends each message in its client’s group, a copy with its delay, its first date and who lives', async () => {
   sqs.on(SendMessageBatchCommand).resolves({ Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }] });
   const message = { jobId: 'job_1', correlationId: 'trace-1' };
   const refused = await queue.send([
     { message, clientId: 'a' },
     { message, clientId: 'b', delaySeconds: 30, firstQueuedAt: 1_700_000_000_000 },
-    { message, clientId: 'c', delaySeconds: 0 },
+    { message, clientId: 'c', delaySeconds: 0, livingOwner: 'worker-1' },
   ]);
   expect(refused).toEqual([1]);
   const MessageBody = JSON.stringify(message);
@@ -33,7 +33,12 @@ test('sends each message in its client’s group, a copy with its delay and its 
         DelaySeconds: 30,
         MessageAttributes: { firstQueuedAt: { DataType: 'Number', StringValue: '1700000000000' } },
       },
-      { Id: '2', MessageBody, MessageGroupId: 'c' },
+      {
+        Id: '2',
+        MessageBody,
+        MessageGroupId: 'c',
+        MessageAttributes: { livingOwner: { DataType: 'String', StringValue: 'worker-1' } },
+      },
     ],
   });
 });
