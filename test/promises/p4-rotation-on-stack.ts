@@ -17,7 +17,12 @@ const JOB_EVERY_MS = 300;
 /** Long enough for calls to be under way whenever a key changes. */
 const CALL_MS = 400;
 const PARALLEL = 4;
+/** The emulator knows the time of a change in whole seconds, rounded down. */
+const CLOCK_SECONDS = 1;
 const SWEEP_EVERY_MS = 2_000;
+/** Calls by which several processes hold the first key, and the time that they take at most. */
+const CALLS_BEFORE = 12;
+const CALLED_WITHIN_MS = 30_000;
 /** After its grace, a key is ended by the next sweep. */
 const SWEPT_WITHIN_MS = 20_000;
 /** By then each process has called with the key that took a revoked one's place. */
@@ -79,6 +84,7 @@ class RotationDrill {
     const times = await this.#rotated.times(this.processor);
     const { graceMs } = times;
     await this.#untilOnlyCurrentWorks(graceMs);
+    await this.#untilInUse();
     const replaced: Replaced[] = [];
     const rotations = brief ? ROTATIONS.brief : ROTATIONS.usual;
     for (let count = 1; count <= rotations; count += 1) {
@@ -132,6 +138,20 @@ class RotationDrill {
     await this.#sweepUntil(isCalm, graceMs, 'only the current key works');
   }
 
+  /** A key that nobody holds could be replaced without anybody noticing. */
+  async #untilInUse(): Promise<void> {
+    const deadline = performance.now() + CALLED_WITHIN_MS;
+    while ((await this.#calls()).length < CALLS_BEFORE) {
+      if (performance.now() > deadline) throw new LocalFailure(`P4: waited in vain for ${CALLS_BEFORE} calls`);
+      await sleep(250, undefined, { signal: this.options.signal });
+    }
+  }
+
+  /** The calls of this drill's jobs, in the upstream's log. */
+  async #calls(): Promise<UpstreamCallSeen[]> {
+    return (await this.#upstream.log()).calls.filter(({ marker }) => marker.startsWith(this.#run));
+  }
+
   async #sweepUntil(isDone: () => Promise<boolean>, graceMs: number, what: string): Promise<void> {
     const deadline = performance.now() + graceMs + SWEPT_WITHIN_MS;
     while (!(await isDone())) {
@@ -156,7 +176,7 @@ class RotationDrill {
   }
 
   async #judge({ times, replaced, revoked, failed }: Outcome): Promise<Finding> {
-    const log = (await this.#upstream.log()).calls.filter(({ marker }) => marker.startsWith(this.#run));
+    const log = await this.#calls();
     const refused = log.filter(({ accepted }) => !accepted);
     const refusedByRevocation = refused.filter(({ atMs }) => atMs >= revoked.sinceMs);
     const callsByKey = countBy(log, ({ keyId }) => keyId ?? 'unknown');
@@ -205,8 +225,8 @@ const holds = (measured: Readonly<Record<string, number>>): boolean => {
     isRevocationQuiet &&
     of('jobs') > 0 &&
     of('servedByNewKeyLeast') > 0 &&
-    of('graceSeconds') >= of('inUseSeconds') &&
-    of('endedAfterSecondsLeast') >= of('graceSeconds')
+    of('graceSeconds') - CLOCK_SECONDS >= of('inUseSeconds') &&
+    of('endedAfterSecondsLeast') >= of('graceSeconds') - CLOCK_SECONDS
   );
 };
 

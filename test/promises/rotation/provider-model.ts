@@ -12,6 +12,8 @@ export interface RefusedCall {
   /** The process that made it. */
   readonly caller: number;
   readonly apiKey: string;
+  /** How often the key had been ended by then: it takes its turn again and again. */
+  readonly endings: number;
   /** Whether the key was ended while the call was under way. */
   readonly wasUnderWay: boolean;
 }
@@ -41,6 +43,7 @@ export class ProviderModel {
   readonly refused: RefusedCall[] = [];
   calls = 0;
   readonly #statuses: Map<string, string>;
+  readonly #endings = new Map<string, number>();
   readonly #running = new Set<RunningCall>();
 
   constructor(
@@ -91,8 +94,9 @@ export class ProviderModel {
     return wasRefused ? this.#refuse({ caller, apiKey, wasUnderWay: true }) : COMPLETION;
   }
 
-  #refuse(call: Omit<RefusedCall, 'atMs'>): Promise<Completion> {
-    this.refused.push({ ...call, atMs: this.time.elapsedMs });
+  #refuse(call: Omit<RefusedCall, 'atMs' | 'endings'>): Promise<Completion> {
+    const endings = this.#endings.get(call.apiKey) ?? 0;
+    this.refused.push({ ...call, endings, atMs: this.time.elapsedMs });
     return failBy('locks-out', this.time.now());
   }
 
@@ -101,9 +105,11 @@ export class ProviderModel {
   }
 
   #setStatus(id: string, status: PoolKeyStatusValue): void {
+    const wasActive = this.#statuses.get(id) === PoolKeyStatus.ACTIVE;
     this.#statuses.set(id, status);
-    if (status === PoolKeyStatus.ACTIVE) return;
-    const apiKey = this.pool.find(({ keyId }) => keyId === id)?.apiKey;
+    if (!wasActive || status === PoolKeyStatus.ACTIVE) return;
+    const apiKey = this.pool.find(({ keyId }) => keyId === id)?.apiKey ?? '';
+    this.#endings.set(apiKey, (this.#endings.get(apiKey) ?? 0) + 1);
     for (const call of [...this.#running]) if (call.apiKey === apiKey) call.end(true);
   }
 }

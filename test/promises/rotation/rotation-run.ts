@@ -48,7 +48,7 @@ export interface RotationVerdict {
   readonly died: number;
   /** Calls with a key that had been ended, those included that it was ended under. */
   readonly retiredKeyCalls: number;
-  /** Most of them that one process made with one key. */
+  /** Most of them that one process made by one end of one key. */
   readonly refusedAProcessMost: number;
   readonly renewals: number;
   /** Keys beside the current one that work at the very end, when every grace is over. */
@@ -201,7 +201,7 @@ class RotationRun {
     const { calls, refused, working } = this.#provider;
     const current = parseSecret(this.#secret.current).apiKey;
     const sum = (of: (caller: CallerModel) => number) => this.#callers.reduce((total, caller) => total + of(caller), 0);
-    const byProcess = Map.groupBy(refused, ({ caller, apiKey }) => `${caller} ${apiKey}`);
+    const byProcess = Map.groupBy(refused, ({ caller, apiKey, endings }) => `${caller} ${apiKey} ${endings}`);
     return {
       seed: this.scene.seed,
       jobs: sum(({ jobs }) => jobs),
