@@ -88,8 +88,9 @@ class RotationDrill {
     const replaced: Replaced[] = [];
     const rotations = brief ? ROTATIONS.brief : ROTATIONS.usual;
     for (let count = 1; count <= rotations; count += 1) {
-      replaced.push(await this.#replace(graceMs));
-      tell(`rotation ${count} of ${rotations}: the old key was ended after its grace of ${graceMs / 1_000} s`);
+      const each = await this.#replace(graceMs);
+      replaced.push(each);
+      tell(`rotation ${count} of ${rotations}: the old key was ended ${Math.round(each.endedAfterMs / 1_000)} s after`);
     }
     const revoked = await this.#revoke();
     tell('revoked the current key without grace; waiting for every job');

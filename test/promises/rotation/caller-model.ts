@@ -2,11 +2,13 @@ import { callUpstream } from '../../../lambda/process-job/call-upstream';
 import type { Invocation, ProcessDependencies } from '../../../lambda/process-job/dependencies';
 import { InfrastructureError } from '../../../lambda/process-job/infrastructure-fault';
 import { upstreamRetries } from '../../../lambda/process-job/retry-policies';
+import { ServedModels } from '../../../lambda/process-job/served-models';
 import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import type { Random } from '../../../lambda/runtime/clock/clock';
 import { parseSecret } from '../../../lambda/runtime/rotation/secret-value';
 import { ApiKeyCredential } from '../../../lambda/runtime/secrets/api-key-credential';
 import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
+import { UpstreamError } from '../../../lambda/upstream/errors';
 import { SecretStage } from '../../../lib/contract/rotation';
 import { between, exponential } from '../fleet/seeded-random';
 import type { VirtualTime } from '../fleet/virtual-time';
@@ -83,7 +85,9 @@ export class CallerModel {
       await callUpstream(SUBMISSION, LEASE, dependencies, invocation);
     } catch (error) {
       if (error instanceof InfrastructureError) this.held += 1;
-      else this.failed += 1;
+      else if (error instanceof UpstreamError) this.failed += 1;
+      // Anything else is a fault of this model.
+      else throw error;
     }
   }
 
@@ -108,6 +112,7 @@ export class CallerModel {
       breaker: { acquire: async () => permit, state: () => closed },
       store: { countUpstreamCall: async () => undefined } as unknown as ProcessDependencies['store'],
       slowFailures: new SlowFailures(),
+      servedModels: new ServedModels(),
       upstreamRetries: upstreamRetries('unlimited', { now, random, sleep }),
       count: silent,
       now,
