@@ -21,10 +21,11 @@ export const HELP = `Usage: bulwark <command> [options]
   jobs cancel --env NAME --job ID --reason TEXT   end a job that is still queued
 
   secrets status --env NAME                 age, versions, strategy and next rotation of every secret
-  secrets rotate --env NAME --reason TEXT [--secret NAME] [--all-older-than AGE] [--force]
+  secrets rotate --env NAME [--reason TEXT] [--secret NAME] [--all-older-than AGE] [--force]
                                             make another key current, and wait until it is
   secrets revoke --env NAME --now --reason TEXT [--secret NAME] [--key current|previous] [--yes]
-                                            a key has leaked: end it at once; asks for the secret's name
+                                            a key has leaked: end it at the provider at once, and fail unless it ended;
+                                            asks for the secret's name
   secrets put upstream --env NAME --reason TEXT    take a value from standard input, \`KEY\` or \`ID KEY\`
   secrets put admin    --env NAME --reason TEXT    the same, for the key of the provider's Admin API
   secrets put pool     --env NAME --reason TEXT    the same, for the pool: a line \`ID KEY\` for each key

@@ -6,13 +6,16 @@ import { invoke } from './invoke';
 import type { RotatedSecret } from './managed-secret';
 import { type Rotated, rotate } from './rotation';
 
+/** Where to read on when a key was not ended. */
+const RUNBOOK = 'docs/runbooks/key-leaked.md';
+
 /** Which key somebody else has. */
 export type LeakedKey = 'current' | 'previous';
 
 /** A leaked key that works no more. */
 export interface Revoked {
   readonly secret: string;
-  /** Keys that the provider has ended. */
+  /** Keys that the provider has ended: one at least. */
   readonly retired: number;
   /** The rotation by which another key became current; absent where the leaked one was not current any more. */
   readonly rotated?: Rotated;
@@ -22,7 +25,7 @@ export interface Revoked {
  * Ends a leaked key at the provider, for good and without the grace of a planned rotation. Where it is the current one,
  * another becomes current first, so that there is always one that works.
  *
- * @throws CommandFailure where the leaked key may work still; it says so
+ * @throws CommandFailure where the leaked key may work still, as nothing shows that it was ended; it says so
  */
 export async function revoke(
   operator: Operator,
@@ -31,8 +34,18 @@ export async function revoke(
   progress: Progress,
 ): Promise<Revoked> {
   const rotated = leaked === 'current' ? await replace(operator, secret, progress) : undefined;
-  const retired = await endOldKeys(operator, secret);
+  const { retired, unended = 0 } = await endLeakedKey(operator, secret);
+  if (unended > 0 || retired === 0) throw new CommandFailure(notEnded(retired, unended, rotated));
   return { secret: secret.name, retired, ...(rotated && { rotated }) };
+}
+
+function notEnded(retired: number, unended: number, rotated: Rotated | undefined): string {
+  const what =
+    unended > 0
+      ? `${unended} of ${retired + unended} keys could not be found at the provider and ended`
+      : 'the provider ended no key: it was ended before, or is not one of its keys';
+  const current = rotated ? ` (version ${rotated.version} is current)` : '';
+  return `the leaked key may work still, for ${what}${current}; end it in the provider's console: ${RUNBOOK}`;
 }
 
 /** A rotation that hangs does not keep a leaked key alive: it is abandoned. */
@@ -46,12 +59,11 @@ async function replace(operator: Operator, secret: RotatedSecret, progress: Prog
   }
 }
 
-async function endOldKeys({ access }: Operator, { name, rotation }: RotatedSecret): Promise<number> {
+async function endLeakedKey({ access }: Operator, { name, rotation }: RotatedSecret): Promise<SweepAnswer> {
   const request: SweepRequest = { revoke: true };
   try {
-    const report = await invoke(access, rotation.sweeper, request);
-    const retired = (report as Partial<SweepAnswer> | undefined)?.retired;
-    if (typeof retired === 'number') return retired;
+    const answer = (await invoke(access, rotation.sweeper, request)) as Partial<SweepAnswer> | undefined;
+    if (typeof answer?.retired === 'number') return { ...answer, retired: answer.retired };
     throw new CommandFailure(`${rotation.sweeper} did not say how many keys it ended`);
   } catch (error) {
     throw new CommandFailure(

@@ -47,13 +47,16 @@ function linesOf(secret: SecretStatus): string[] {
   ];
 }
 
+/** What the audit has of a rotation for which nobody gave a reason: it ends nothing, and a schedule has none. */
+const UNSTATED_REASON = 'none given';
+
 async function rotateSecrets(invocation: Invocation): Promise<void> {
   const { args, output, now } = invocation;
   readTarget(args);
   const name = args.secret === undefined ? undefined : checkSecretName(args.secret);
   const olderThan = args['all-older-than'];
   const leastAgeMs = olderThan === undefined ? 0 : spanOf(olderThan, '--all-older-than');
-  const reason = reasonOf(args);
+  const reason = reasonOf({ ...args, reason: args.reason ?? UNSTATED_REASON });
   const operator = await operatorOf(invocation);
   const due = await olderSecrets(operator, rotatable(operator, name), leastAgeMs);
   const done: Rotated[] = [];
@@ -98,11 +101,11 @@ async function revokeNow(invocation: Invocation): Promise<void> {
   const reason = reasonOf(args);
   const operator = await operatorOf(invocation);
   const secret = rotatedSecretOf(operator.deployment, name);
-  await confirm(secret, invocation);
+  await confirm(secret, leaked, invocation);
   const act = { what: 'secrets.revoke', on: `${name} (${leaked})`, reason };
   const revoked = await audited(operator, act, async () => {
     const value = await revoke(operator, secret, leaked, new Progress(output, now));
-    return { value, result: `ended ${value.retired} keys` };
+    return { value, result: `ended at the provider: ${value.retired}` };
   });
   report(invocation, revoked, revokedLines(revoked));
 }
@@ -113,12 +116,17 @@ function leakedKeyOf(value: string | undefined): LeakedKey {
   throw new CommandUsageError(`\`--key\` must be current or previous, got: ${value}`);
 }
 
+const CONSEQUENCE: Readonly<Record<LeakedKey, string>> = {
+  current: 'This makes another key current and ends the one that is current now',
+  previous: 'This ends the key that was current before the one that is now',
+};
+
 /** @throws CommandRefusal unless the person names the secret, or has said `--yes` */
-async function confirm({ name }: ManagedSecret, { args, output }: Invocation): Promise<void> {
+async function confirm({ name }: ManagedSecret, leaked: LeakedKey, { args, output }: Invocation): Promise<void> {
   if (args.yes) return;
   if (!output.ask) throw new CommandRefusal(`to revoke a key of ${name} where nobody can be asked, say --yes`);
   const answer = await output.ask(
-    `This ends every old key of ${name} for good, within this minute. Type the secret's name to go on: `,
+    `${CONSEQUENCE[leaked]}, at the provider, for good and within this minute. Type the secret's name (${name}) to go on: `,
   );
   if (answer.trim() !== name) throw new CommandRefusal('that is not the name of the secret: nothing was revoked');
 }
@@ -126,7 +134,7 @@ async function confirm({ name }: ManagedSecret, { args, output }: Invocation): P
 function revokedLines({ secret, retired, rotated }: Revoked): string[] {
   return [
     ...(rotated ? [`Rotated ${secret}: version ${rotated.version} is current.`] : []),
-    `Ended ${retired} old ${retired === 1 ? 'key' : 'keys'} of ${secret} at the provider, for good.`,
+    `Ended ${retired} ${retired === 1 ? 'key' : 'keys'} of ${secret} at the provider, for good.`,
     'Requests in flight: a call that the provider has accepted ends as ever. A process that still holds the old key meets one 401, reads the secret anew and repeats the call; no job fails by it.',
   ];
 }

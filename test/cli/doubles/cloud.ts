@@ -63,6 +63,8 @@ export class CloudDouble {
   readonly audit: AuditRecord[] = [];
   /** What the person at the terminal types; nobody is there where it is undefined. */
   typed: string | undefined;
+  /** What the person was asked. */
+  readonly questions: string[] = [];
   environment = 'dev';
   /** Whether the deployment's upstream key is stored. */
   hasSecret = true;
@@ -148,7 +150,12 @@ export class CloudDouble {
     const output = {
       print: (line: string) => printed.push(line),
       printError: (line: string) => errors.push(line),
-      ...(this.typed !== undefined && { ask: async () => this.typed ?? '' }),
+      ...(this.typed !== undefined && {
+        ask: async (question: string) => {
+          this.questions.push(question);
+          return this.typed ?? '';
+        },
+      }),
     };
     const tools: CommandTools = {
       now: () => this.nowMs,

@@ -30,7 +30,7 @@ test('makes another key current first, then ends the old ones without grace and 
   expect(asked).toEqual([{ event: { revoke: true }, current: current() }]);
   expect(printed).toEqual([
     `Rotated upstream: version ${current()} is current.`,
-    'Ended 1 old key of upstream at the provider, for good.',
+    'Ended 1 key of upstream at the provider, for good.',
     'Requests in flight: a call that the provider has accepted ends as ever. A process that still holds the old key meets one 401, reads the secret anew and repeats the call; no job fails by it.',
   ]);
 });
@@ -51,7 +51,7 @@ test('leaves two records of the act', async () => {
   await revoke('--yes');
   expect(cloud.audit.map(({ what, on, reason, result }) => [what, on, reason, result])).toEqual([
     ['secrets.revoke', 'upstream (current)', 'INC-7: in a public log', 'begun'],
-    ['secrets.revoke', 'upstream (current)', 'INC-7: in a public log', 'ended 1 keys'],
+    ['secrets.revoke', 'upstream (current)', 'INC-7: in a public log', 'ended at the provider: 1'],
   ]);
 });
 
@@ -62,6 +62,15 @@ test('prints one document with --json', async () => {
 });
 
 describe('asks for the name of the secret', () => {
+  test.each([
+    [[], 'This makes another key current and ends the one that is current now, at the provider, for good'],
+    [['--key', 'previous'], 'This ends the key that was current before the one that is now, at the provider, for good'],
+  ])('and says what ends: %j', async (args, consequence) => {
+    cloud.typed = 'upstream';
+    expect((await revoke(...args)).code).toBe(0);
+    expect(cloud.questions).toEqual([expect.stringContaining(consequence)]);
+  });
+
   test('and goes on with it', async () => {
     cloud.typed = 'upstream ';
     expect((await revoke()).code).toBe(0);
@@ -102,6 +111,32 @@ describe('where the leaked key may work still, it says so', () => {
     const { code, errors } = await revoke('--yes');
     expect([code, errors.at(-1)]).toEqual([1, `bulwark: the leaked key may work still: ${why}; ${again}`]);
     expect(cloud.audit.at(-1)?.result).toMatch(/^failed: the leaked key may work still/);
+  });
+});
+
+describe('a key that the provider has not ended is a failure', () => {
+  const byHand = "end it in the provider's console: docs/runbooks/key-leaked.md";
+  const none = 'the provider ended no key: it was ended before, or is not one of its keys';
+
+  test.each([
+    ['{"retired":0}', none],
+    ['{"retired":0,"unended":1}', '1 of 1 keys could not be found at the provider and ended'],
+    ['{"retired":2,"unended":1}', '1 of 3 keys could not be found at the provider and ended'],
+  ])('%s', async (answer, why) => {
+    sweeperAnswers({ Payload: Buffer.from(answer) });
+    const { code, printed, errors } = await revoke('--yes');
+    const message = `the leaked key may work still, for ${why} (version ${current()} is current); ${byHand}`;
+    expect([code, printed, errors.at(-1)]).toEqual([1, [], `bulwark: ${message}`]);
+    expect(cloud.audit.at(-1)?.result).toBe(`failed: ${message}`);
+  });
+
+  test('also where it was not the current one', async () => {
+    sweeperAnswers({ Payload: Buffer.from('{"retired":0}') });
+    expect(await revoke('--yes', '--key', 'previous')).toEqual({
+      code: 1,
+      printed: [],
+      errors: [`bulwark: the leaked key may work still, for ${none}; ${byHand}`],
+    });
   });
 });
 

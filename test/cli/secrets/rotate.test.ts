@@ -219,6 +219,12 @@ test.each([
   });
 });
 
-test('without a reason nothing is done', async () => {
-  expect((await cloud.bulwark('secrets', 'rotate')).errors[0]).toMatch(/^bulwark: `--reason` is needed/);
+test('as on a schedule, no reason has to be given: the audit says so', async () => {
+  expect((await cloud.bulwark('secrets', 'rotate', '--all-older-than', '30d')).code).toBe(0);
+  expect(cloud.audit.map(({ reason }) => reason)).toEqual(['none given', 'none given']);
+});
+
+test.each(['', '  ', 'a\nb'])('a reason that is given must be one: %j', async (reason) => {
+  const { code, errors } = await cloud.bulwark('secrets', 'rotate', '--reason', reason);
+  expect([code, errors[0], cloud.audit]).toEqual([2, expect.stringMatching(/^bulwark: `--reason` /), []]);
 });
