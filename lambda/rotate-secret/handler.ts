@@ -21,6 +21,7 @@ const dependencies = {
     dynamodb: () => new DynamoDBClient(awsClientOptions),
     http: new PooledHttp(),
     now: systemClock,
+    sleep,
   }),
   graceMs: environment.graceMs,
   now: systemClock,

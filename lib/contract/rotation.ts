@@ -8,6 +8,8 @@ export const RotationStrategyName = {
   KEY_POOL: 'key-pool',
   /** A key of one of Bulwark's own clients. */
   CLIENT_KEY: 'client-key',
+  /** By a function of AWS's own; only the age of the value is told. */
+  HOSTED: 'hosted',
 } as const;
 
 export type RotationStrategyValue = (typeof RotationStrategyName)[keyof typeof RotationStrategyName];
@@ -31,6 +33,8 @@ export const RotatedSecretField = {
   API_KEY: 'apiKey',
   /** The provider's id of the key; absent where there is none. */
   KEY_ID: 'keyId',
+  /** Id of the version that was current when this one was made; absent where nobody noted it. */
+  REPLACES: 'replaces',
 } as const;
 
 /** Fields of the JSON value of a pool's secret: `{"keys": [{"id": "...", "apiKey": "..."}]}`. */
@@ -89,4 +93,5 @@ export interface RotationSettings {
   readonly [RotationStrategyName.OPEN_AI_ADMIN]: OpenAiAdminSettings;
   readonly [RotationStrategyName.KEY_POOL]: KeyPoolSettings;
   readonly [RotationStrategyName.CLIENT_KEY]: ClientKeySettings;
+  readonly [RotationStrategyName.HOSTED]: Readonly<Record<string, never>>;
 }

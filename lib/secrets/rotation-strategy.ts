@@ -207,8 +207,8 @@ export class RotationStrategy {
     const { functionName } = options;
     return new RotationStrategy({
       // The sweeper of such a secret only tells its age.
-      name: RotationStrategyName.RANDOM,
-      settings: { length: DEFAULT_LENGTH },
+      name: RotationStrategyName.HOSTED,
+      settings: {},
       reads: [],
       hosted: options,
       rules: () => [

@@ -84,3 +84,12 @@ export class ClientKeyMissingError extends RotationError {
     super(`The pending key is not among the keys of client ${clientId}.`);
   }
 }
+
+/** Thrown when the rotator is asked to rotate what a function of AWS's own rotates. */
+export class HostedElsewhereError extends RotationError {
+  override readonly name = 'HostedElsewhereError';
+
+  constructor() {
+    super("The secret is rotated by AWS's own function.");
+  }
+}

@@ -10,6 +10,7 @@ import {
   RotationStageError,
 } from './errors';
 import { type GraceOptions, readKnownValues } from './known-values';
+import { verifyPatiently } from './patience';
 import { parseRotationEvent } from './rotation-event';
 import type { IRotationStrategy, KnownValues } from './rotation-strategy';
 import { parseSecret, type SecretValue, serializeSecret } from './secret-value';
@@ -28,9 +29,6 @@ interface Step {
   readonly description: SecretDescription;
   readonly dependencies: RotationDependencies;
 }
-
-/** Milliseconds between two tries of a new credential, which a provider may not know everywhere at once. */
-const PATIENCE_MS = [500, 1_000, 2_000];
 
 /**
  * Carries out one step of a rotation, as Secrets Manager asks for it. A step that has been carried out already does
@@ -79,13 +77,16 @@ const readCurrent = async ({ dependencies: { versions, log } }: Step): Promise<S
   }
 };
 
+const currentVersion = ({ stages }: SecretDescription): string | undefined =>
+  Object.entries(stages).find(([, labels]) => labels.includes(SecretStage.CURRENT))?.[0];
+
 const createSecret = async (step: Step): Promise<void> => {
   const { token, dependencies } = step;
   if (await readPending(step)) return;
   const current = await readCurrent(step);
   const value = await dependencies.strategy.generate({ token, ...(current && { current }) });
   try {
-    await dependencies.versions.put(token, serializeSecret(value));
+    await dependencies.versions.put(token, serializeSecret(value, currentVersion(step.description)));
   } catch (error) {
     // Any other failure may have stored it: what is stored must go on working.
     if (error instanceof RotationConflictError) await dependencies.strategy.discard(value);
@@ -111,22 +112,11 @@ const setSecret = async (step: Step): Promise<void> => {
   await step.dependencies.strategy.apply(pending, await readKnown(pending, step.dependencies));
 };
 
-const verifyPatiently = async (pending: SecretValue, { strategy, sleep }: RotationDependencies): Promise<void> => {
-  for (const delayMs of PATIENCE_MS) {
-    try {
-      return await strategy.verify(pending);
-    } catch (error) {
-      if (!(error instanceof CredentialRejectedError)) throw error;
-      await sleep(delayMs);
-    }
-  }
-  await strategy.verify(pending);
-};
-
 /** A value that is refused for good stays so: its version gives up the label, so that another rotation can begin. */
 const verify = async (step: Step, pending: SecretValue): Promise<void> => {
+  const { strategy, sleep } = step.dependencies;
   try {
-    await verifyPatiently(pending, step.dependencies);
+    await verifyPatiently(() => strategy.verify(pending), sleep);
   } catch (error) {
     if (error instanceof CredentialRejectedError) await step.dependencies.versions.removePending(step.token);
     throw error;
@@ -144,8 +134,7 @@ const testSecret = async (step: Step): Promise<void> => {
 const finishSecret = async (step: Step): Promise<void> => {
   const { token, description, dependencies } = step;
   await verify(step, await needPending(step));
-  const [from] = Object.entries(description.stages).find(([, stages]) => stages.includes(SecretStage.CURRENT)) ?? [];
-  await dependencies.versions.promote(token, from);
+  await dependencies.versions.promote(token, currentVersion(description));
   await dependencies.versions.removePending(token);
 };
 

@@ -60,6 +60,7 @@ const RULES: { readonly [N in RotationStrategyValue]: Readonly<Record<keyof Rota
     clientId: aMatchOf(CLIENT_ID_PATTERN),
     environment: aMatchOf(/^[a-z]+$/),
   },
+  [RotationStrategyName.HOSTED]: {},
 };
 
 const strategyName: Field<RotationStrategyValue> = {

@@ -19,8 +19,8 @@ export interface KnownValues {
 export interface RetireContext extends KnownValues {
   /** Token of a rotation that has begun and has no value yet. @default - there is none */
   readonly openToken?: string;
-  /** Whether the retirable ones have leaked: none of them may ever be current again. */
-  readonly revoke: boolean;
+  /** Values that have leaked: none of them may ever be current again. One that is kept for a while is among `keep` too. */
+  readonly leaked: readonly SecretValue[];
 }
 
 export interface RetireReport {
@@ -28,6 +28,8 @@ export interface RetireReport {
   readonly retired: number;
   /** Keys of a pool that are current or could be. @default - there is no pool */
   readonly healthy?: number;
+  /** Leaked keys that may work still. @default - none */
+  readonly unended?: number;
 }
 
 /** Where the next value of a secret comes from. Each method may be called again after a crash at any place. */

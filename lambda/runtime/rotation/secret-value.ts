@@ -11,9 +11,16 @@ export interface SecretValue {
 /** Visible ASCII: what a header can carry. */
 const USABLE_KEY = /^[\x21-\x7e]+$/;
 
-/** What is stored of a value. */
-export const serializeSecret = ({ apiKey, keyId }: SecretValue): string =>
-  JSON.stringify({ [RotatedSecretField.API_KEY]: apiKey, ...(keyId && { [RotatedSecretField.KEY_ID]: keyId }) });
+/**
+ * What is stored of a value.
+ * @param replaces the version that is current while this one is made
+ */
+export const serializeSecret = ({ apiKey, keyId }: SecretValue, replaces?: string): string =>
+  JSON.stringify({
+    [RotatedSecretField.API_KEY]: apiKey,
+    ...(keyId && { [RotatedSecretField.KEY_ID]: keyId }),
+    ...(replaces && { [RotatedSecretField.REPLACES]: replaces }),
+  });
 
 const parseJson = (text: string): unknown => {
   try {
@@ -35,4 +42,13 @@ export const parseSecret = (text: string): SecretValue => {
     throw new SecretMalformedError(`The rotated secret has no usable \`${RotatedSecretField.API_KEY}\`.`);
   }
   return typeof keyId === 'string' && keyId !== '' ? { apiKey, keyId } : { apiKey };
+};
+
+/**
+ * Id of the version that was current when this one was made, as the text says; undefined where it does not.
+ * @throws SecretMalformedError where the text is not JSON; says no part of it.
+ */
+export const parseReplaced = (text: string): string | undefined => {
+  const { [RotatedSecretField.REPLACES]: replaces } = (parseJson(text) ?? {}) as Record<string, unknown>;
+  return typeof replaces === 'string' && replaces !== '' ? replaces : undefined;
 };

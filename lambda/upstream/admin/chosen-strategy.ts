@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type KeyPoolSettings, type OpenAiAdminSettings, RotationStrategyName } from '../../../lib/contract/rotation';
-import type { Clock } from '../../runtime/clock/clock';
+import type { Clock, Sleep } from '../../runtime/clock/clock';
 import { DynamoDbClientKeys } from '../../runtime/rotation/dynamodb-client-keys';
 import { parsePool } from '../../runtime/rotation/pool-secret';
 import type { RotationEnvironment } from '../../runtime/rotation/rotation-environment';
 import type { IRotationStrategy } from '../../runtime/rotation/rotation-strategy';
 import { parseSecret } from '../../runtime/rotation/secret-value';
 import { clientKey } from '../../runtime/rotation/strategies/client-key';
+import { hosted } from '../../runtime/rotation/strategies/hosted';
 import { keyPool } from '../../runtime/rotation/strategies/key-pool';
 import { openAiAdmin } from '../../runtime/rotation/strategies/open-ai-admin';
 import { randomValue } from '../../runtime/rotation/strategies/random-value';
@@ -22,6 +23,7 @@ export interface StrategyTools {
   readonly dynamodb: () => DynamoDBClient;
   readonly http: PooledHttp;
   readonly now: Clock;
+  readonly sleep: Sleep;
 }
 
 const readSecret = async (secrets: SecretsManagerClient, SecretId: string): Promise<string> =>
@@ -41,12 +43,13 @@ const openAi = (settings: OpenAiAdminSettings, secretId: string, tools: Strategy
 };
 
 const anthropic = (settings: KeyPoolSettings, tools: StrategyTools): IRotationStrategy => {
-  const { http, secrets } = tools;
+  const { http, secrets, sleep } = tools;
   const readAdminKey = adminKeyReader(tools, settings.adminSecret);
   return keyPool({
     readPool: async () => parsePool(await readSecret(secrets, settings.poolSecret)),
     admin: new AnthropicAdmin({ http, baseUrl: settings.adminUrl, readAdminKey }),
     verifyKey: verifyAnthropicKey({ http, baseUrl: settings.upstreamUrl }),
+    sleep,
   });
 };
 
@@ -62,6 +65,8 @@ export const chosenStrategy = (
       return openAi(strategy.settings, secretId, tools);
     case RotationStrategyName.KEY_POOL:
       return anthropic(strategy.settings, tools);
+    case RotationStrategyName.HOSTED:
+      return hosted();
     case RotationStrategyName.CLIENT_KEY: {
       const keys = new DynamoDbClientKeys(tools.dynamodb(), strategy.settings.clientsTable);
       return clientKey(strategy.settings, { keys, randomBytes, now: tools.now });

@@ -12,7 +12,8 @@ export const verifyByModels = async (options: JsonApiOptions, path: string): Pro
   try {
     entriesOf(NAME, await new JsonApi(options).call({ name: NAME, method: 'GET', path }));
   } catch (error) {
-    const isRefused = error instanceof AdminApiError && (error.status === 401 || error.status === 403);
+    // Nothing else speaks against the key: a 403 may be a proxy's.
+    const isRefused = error instanceof AdminApiError && error.status === 401;
     throw isRefused ? new CredentialRejectedError(error) : error;
   }
 };

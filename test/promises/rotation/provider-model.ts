@@ -64,6 +64,7 @@ export class ProviderModel {
   /** What a strategy needs of the provider, in one process. */
   toolsFor({ perform }: MortalProcess): KeyPoolTools {
     return {
+      sleep: this.time.sleep,
       readPool: () => perform('readPool', () => this.pool),
       verifyKey: (apiKey) =>
         perform('verify', () => {

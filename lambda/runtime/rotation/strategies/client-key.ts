@@ -78,13 +78,16 @@ export const clientKey = (
       if (!(await readKeys()).some((key) => key.hash === hash)) throw new ClientKeyMissingError(clientId);
     },
     retire: async (read) => {
-      const over = hashesOf((await read()).retirable);
+      const { retirable, leaked } = await read();
+      const over = hashesOf(retirable);
       const retired = await change((live) => {
         const next = live.filter(({ hash }) => !over.has(hash));
         // A client is never left without a key, whatever the secret says.
         return next.length === 0 || next.length === live.length ? live : next;
       });
-      return { retired };
+      const leakedHashes = hashesOf(leaked);
+      const unended = leaked.length === 0 ? [] : (await readKeys()).filter(({ hash }) => leakedHashes.has(hash));
+      return { retired, ...(unended.length > 0 && { unended: unended.length }) };
     },
   };
 };

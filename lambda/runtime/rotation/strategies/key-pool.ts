@@ -1,7 +1,10 @@
+import type { Sleep } from '../../clock/clock';
 import { CredentialRejectedError, PoolExhaustedError } from '../errors';
 import { isAmong } from '../known-values';
+import { verifyPatiently } from '../patience';
 import type { GenerateContext, IRotationStrategy, RetireContext, RetireReport } from '../rotation-strategy';
 import type { SecretValue } from '../secret-value';
+import { unendedOf } from '../unended';
 
 /** A key that was made beforehand. */
 export type PoolKey = Required<SecretValue>;
@@ -22,6 +25,8 @@ export interface KeyPoolTools {
   readonly admin: IKeyAdmin;
   /** Tries a key by a call that costs nothing. @throws CredentialRejectedError where it is refused. */
   readonly verifyKey: (apiKey: string) => Promise<void>;
+  /** Waits for the provider to know of a key that was just made active. */
+  readonly sleep: Sleep;
 }
 
 /** The keys after the current one, in the order of the pool and from its beginning again. */
@@ -35,13 +40,13 @@ const isUsable = (status: string | undefined): boolean =>
 
 /** Keys that take turns, since the provider makes none on demand. */
 export const keyPool = (tools: KeyPoolTools): IRotationStrategy => {
-  const { readPool, admin, verifyKey } = tools;
+  const { readPool, admin, verifyKey, sleep } = tools;
 
   /** Whether a key works; one that was inactive and does not work is inactive again afterwards. */
   const tryKey = async ({ keyId, apiKey }: PoolKey, status: string | undefined): Promise<boolean> => {
     if (status === PoolKeyStatus.INACTIVE) await admin.setStatus(keyId, PoolKeyStatus.ACTIVE);
     try {
-      await verifyKey(apiKey);
+      await verifyPatiently(() => verifyKey(apiKey), sleep);
       return true;
     } catch (error) {
       if (status === PoolKeyStatus.INACTIVE) await admin.setStatus(keyId, PoolKeyStatus.INACTIVE);
@@ -71,40 +76,62 @@ export const keyPool = (tools: KeyPoolTools): IRotationStrategy => {
   };
 };
 
-/** Which keys of the pool are over, and what becomes of them. */
-const endingOf = (
+/** A key that is to be ended, and how. */
+interface Ending {
+  readonly key: PoolKey;
+  readonly status: PoolKeyStatusValue;
+}
+
+/** The provider's id of a value, which the pool may know where the value does not. */
+const identified = (value: SecretValue, pool: readonly PoolKey[]): PoolKey | undefined => {
+  const keyId = value.keyId ?? pool.find((key) => isAmong(key, [value]))?.keyId;
+  return keyId === undefined ? undefined : { keyId, apiKey: value.apiKey };
+};
+
+/** Leaked keys for good; idle ones of the pool, and replaced ones that are not in it any more, until their next turn. */
+const endingsOf = (
   pool: readonly PoolKey[],
   statuses: ReadonlyMap<string, string>,
-  { keep, retirable, openToken, revoke }: RetireContext,
-): readonly PoolKey[] => {
-  const unused = pool.filter((key) => !isAmong(key, keep));
-  if (revoke) return unused.filter((key) => isUsable(statuses.get(key.keyId)) && isAmong(key, retirable));
-  // A rotation that has no value yet may be trying any of them.
-  return openToken ? [] : unused.filter(({ keyId }) => statuses.get(keyId) === PoolKeyStatus.ACTIVE);
+  { keep, retirable, leaked, openToken }: RetireContext,
+): readonly Ending[] => {
+  const old = retirable.flatMap((value) => identified(value, pool) ?? []);
+  const known = [...pool, ...old.filter((key) => !isAmong(key, pool))].filter((key) => !isAmong(key, keep));
+  return known.flatMap((key) => {
+    const status = statuses.get(key.keyId);
+    if (isAmong(key, leaked)) return isUsable(status) ? { key, status: PoolKeyStatus.ARCHIVED } : [];
+    // A rotation that has no value yet may be trying any of them.
+    if (openToken || status !== PoolKeyStatus.ACTIVE) return [];
+    return { key, status: PoolKeyStatus.INACTIVE };
+  });
 };
 
 const retireFromPool = async (
-  { readPool, admin }: KeyPoolTools,
+  { readPool, admin, verifyKey }: KeyPoolTools,
   read: () => Promise<RetireContext>,
 ): Promise<RetireReport> => {
   const [pool, statuses] = [await readPool(), await admin.statuses()];
-  const { revoke, ...known } = await read();
-  const ended = endingOf(pool, statuses, { ...known, revoke });
-  for (const { keyId } of ended) {
-    await admin.setStatus(keyId, revoke ? PoolKeyStatus.ARCHIVED : PoolKeyStatus.INACTIVE);
-  }
-  const wanted = revoke ? [] : await wantedAgain(ended, read);
+  const context = await read();
+  const endings = endingsOf(pool, statuses, context);
+  for (const { key, status } of endings) await admin.setStatus(key.keyId, status);
+  const archived = endings.filter(({ status }) => status === PoolKeyStatus.ARCHIVED).map(({ key }) => key);
+  const wanted = await wantedAgain(endings, read);
   for (const { keyId } of wanted) await admin.setStatus(keyId, PoolKeyStatus.ACTIVE);
-  const healthy = pool.filter(({ keyId }) => isUsable(statuses.get(keyId))).length - (revoke ? ended.length : 0);
-  return { retired: ended.length - wanted.length, healthy };
+  const isHealthy = (key: PoolKey) => isUsable(statuses.get(key.keyId)) && !isAmong(key, archived);
+  const unsure = context.leaked.filter((value) => !isAmong(value, archived));
+  return {
+    retired: endings.length - wanted.length,
+    healthy: pool.filter(isHealthy).length,
+    ...(await unendedOf(unsure, verifyKey)),
+  };
 };
 
 /** Those that a rotation has made its pending value in the meantime; one that does so later activates it itself. */
 const wantedAgain = async (
-  ended: readonly PoolKey[],
+  endings: readonly Ending[],
   read: () => Promise<RetireContext>,
 ): Promise<readonly PoolKey[]> => {
-  if (ended.length === 0) return [];
+  const idle = endings.filter(({ status }) => status === PoolKeyStatus.INACTIVE).map(({ key }) => key);
+  if (idle.length === 0) return [];
   const { keep } = await read();
-  return ended.filter((key) => isAmong(key, keep));
+  return idle.filter((key) => isAmong(key, keep));
 };

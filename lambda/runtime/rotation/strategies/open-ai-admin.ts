@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GenerateContext, IRotationStrategy, RetireContext } from '../rotation-strategy';
 import type { SecretValue } from '../secret-value';
+import { unendedOf } from '../unended';
 
 /** A key of a service account, as its Admin API lists it. */
 export interface ServiceAccountKey {
@@ -61,7 +62,8 @@ export const openAiAdmin = ({ keys, verifyKey, secretId }: OpenAiAdminTools): IR
       const context = await read();
       const over = listed.filter((key) => isOver(key, context));
       for (const { id } of over) await keys.remove(id);
-      return { retired: over.length };
+      const unsure = context.leaked.filter(({ keyId }) => !over.some(({ id }) => id === keyId));
+      return { retired: over.length, ...(await unendedOf(unsure, verifyKey)) };
     },
   };
 };

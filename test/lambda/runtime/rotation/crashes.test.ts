@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { RotationStrategyValue } from '../../../../lib/contract/rotation';
-import { type Crash, GRACE_MS, newToken, ProcessDied, RotationWorld, STRATEGIES } from './rotation-world';
+import { type Crash, GRACE_MS, newToken, ProcessDied, type Rotated, RotationWorld, STRATEGIES } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 
@@ -14,7 +13,7 @@ const runWithCrash = async (world: RotationWorld, crash: Crash, work: () => Prom
 };
 
 /** Calls that one rotation makes when nothing happens to it. */
-const callsOf = async (kind: RotationStrategyValue): Promise<number> => {
+const callsOf = async (kind: Rotated): Promise<number> => {
   const world = new RotationWorld(kind);
   await world.rotate();
   return world.calls.length;

@@ -26,6 +26,7 @@ test.each<[string, object]>([
   ['openai-admin', { ...openAi, expiresInSeconds: 1 }],
   ['key-pool', pool],
   ['client-key', client],
+  ['hosted', {}],
 ])('reads %s with %j', (name, settings) => {
   expect(read(name, settings)).toEqual({ secretId: 'arn', graceMs: 1_000, strategy: { name, settings } });
 });
@@ -42,7 +43,7 @@ test.each<[string, unknown, string]>([
   ['client-key', { ...client, environment: 'Dev' }, '`environment` must match'],
   ['random', '[]', '`BULWARK_ROTATION_SETTINGS` must be a JSON object'],
   ['random', '{', '`BULWARK_ROTATION_SETTINGS` must be a JSON object'],
-  ['roulette', {}, '`BULWARK_ROTATION_STRATEGY` must be one of random, openai-admin, key-pool, client-key'],
+  ['roulette', {}, '`BULWARK_ROTATION_STRATEGY` must be one of random, openai-admin, key-pool, client-key, hosted'],
 ])('refuses %s with %j', (name, settings, problem) => {
   expect(() => read(name, settings)).toThrow(problem);
 });
@@ -51,6 +52,6 @@ test('names everything that is wrong at once', () => {
   expect(() => readRotationEnvironment({})).toThrow(
     'The environment is not usable: `BULWARK_ROTATED_SECRET` must be set; `BULWARK_ROTATION_GRACE_MS` must be an ' +
       'integer from 0 to 31622400000; `BULWARK_ROTATION_STRATEGY` must be one of random, openai-admin, key-pool, ' +
-      'client-key; `BULWARK_ROTATION_SETTINGS` must be a JSON object.',
+      'client-key, hosted; `BULWARK_ROTATION_SETTINGS` must be a JSON object.',
   );
 });

@@ -15,11 +15,12 @@ import { randomValue } from '../../../../lambda/runtime/rotation/strategies/rand
 import { sweepKeys } from '../../../../lambda/runtime/rotation/sweep-keys';
 import { CLIENT_KEY_RANDOM_BYTES, hashClientKey, makeClientKey } from '../../../../lib/contract/client-keys';
 import type { SweepRequest } from '../../../../lib/contract/key-sweep';
-import { RotationStep, RotationStrategyName, type RotationStrategyValue } from '../../../../lib/contract/rotation';
+import { RotationStep, RotationStrategyName } from '../../../../lib/contract/rotation';
 
 export const GRACE_MS = 3_600_000;
 export const ARN = 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:upstream-AbCdEf';
-export const STRATEGIES = Object.values(RotationStrategyName);
+export const STRATEGIES = Object.values(RotationStrategyName).filter((kind) => kind !== RotationStrategyName.HOSTED);
+export type Rotated = (typeof STRATEGIES)[number];
 export const newToken = (): string => randomUUID();
 
 /** Thrown by every call of a process that has died. */
@@ -64,12 +65,12 @@ export class RotationWorld implements ISecretVersions {
   #callsLeft = Number.POSITIVE_INFINITY;
   #isDead = false;
 
-  constructor(readonly kind: RotationStrategyValue) {
+  constructor(readonly kind: Rotated) {
     this.strategy = this.#strategies()[kind]();
     const [first] = this.pool as [PoolKey];
     for (const key of this.pool) this.statuses.set(key.keyId, key === first ? 'active' : 'inactive');
     this.minted.set('key_0', { name: 'by hand', value: newToken() });
-    const seeds: Record<RotationStrategyValue, () => SecretValue> = {
+    const seeds: Record<Rotated, () => SecretValue> = {
       random: () => ({ apiKey: newToken() }),
       'openai-admin': () => ({ apiKey: this.minted.get('key_0')?.value ?? '', keyId: 'key_0' }),
       'key-pool': () => first,
@@ -222,16 +223,18 @@ export class RotationWorld implements ISecretVersions {
     return result;
   };
 
+  readonly #sleep = (ms: number): Promise<void> =>
+    this.#perform('sleep', () => {
+      this.nowMs += ms;
+    });
+
   #dependencies() {
     return {
       versions: this,
       strategy: this.strategy,
       graceMs: GRACE_MS,
       now: () => this.nowMs,
-      sleep: (ms: number) =>
-        this.#perform('sleep', () => {
-          this.nowMs += ms;
-        }),
+      sleep: this.#sleep,
       count: (name: string, value?: number) => {
         this.metrics.push([name, value]);
       },
@@ -246,7 +249,7 @@ export class RotationWorld implements ISecretVersions {
     };
   }
 
-  #strategies(): Record<RotationStrategyValue, () => IRotationStrategy> {
+  #strategies(): Record<Rotated, () => IRotationStrategy> {
     const verifyKey = (apiKey: string) =>
       this.#perform('verify', () => {
         if (!this.works({ apiKey })) throw new CredentialRejectedError();
@@ -257,6 +260,7 @@ export class RotationWorld implements ISecretVersions {
       'key-pool': () =>
         keyPool({
           verifyKey,
+          sleep: this.#sleep,
           readPool: () => this.#perform('readPool', () => this.pool),
           admin: {
             statuses: () => this.#perform('statuses', () => new Map(this.statuses)),

@@ -41,7 +41,13 @@ const worldOf = (strategy: ChosenStrategy) => {
     versions: new SecretsManagerVersions(client, 'rotated'),
     strategy: chosenStrategy(
       { strategy, secretId: 'rotated' },
-      { secrets: client, http, dynamodb: () => new DynamoDBClient({ region }), now: Date.now },
+      {
+        secrets: client,
+        http,
+        dynamodb: () => new DynamoDBClient({ region }),
+        now: Date.now,
+        sleep: async () => undefined,
+      },
     ),
     graceMs: 0,
     now: Date.now,
