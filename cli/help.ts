@@ -30,7 +30,8 @@ export const HELP = `Usage: bulwark <command> [options]
   secrets put admin    --env NAME --reason TEXT    the same, for the key of the provider's Admin API
   secrets put pool     --env NAME --reason TEXT    the same, for the pool: a line \`ID KEY\` for each key
   secrets exec --env NAME [--as VARIABLE] -- PROGRAM …
-                                            run a program with the upstream's key in its environment, and nowhere else
+                                            run a program with the upstream's stored key in its environment, and nowhere
+                                            else; the key lives until its rotation, and where none is stored there is none
 
   doctor --env NAME [--api-url URL]         check everything; for what is wrong, the next command to type
 

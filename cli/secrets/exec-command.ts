@@ -19,8 +19,8 @@ const prints = ([file = '', ...args]: readonly string[]): boolean =>
   (basename(file) === 'env' && args.every((arg) => arg.startsWith('-') || arg.includes('=')));
 
 /**
- * Runs a program with the upstream's key in its environment and nowhere else: the key is neither printed nor written,
- * and is gone when the program ends.
+ * Runs a program with the upstream's key in its environment and nowhere else: the key is neither printed nor written.
+ * It is the stored one, so that the program's end does not end it at the provider: a rotation does, after its grace.
  */
 async function exec(invocation: Invocation): Promise<void> {
   const { args, program } = invocation;
@@ -40,6 +40,11 @@ async function exec(invocation: Invocation): Promise<void> {
 }
 
 async function upstreamKey({ access, deployment }: Operator): Promise<string> {
+  if (!deployment.upstreamSecret) {
+    throw new CommandRefusal(
+      `${deployment.environment} stores no key that a program could get: the provider gives short-lived tokens to the roles of its functions alone; see docs/development.md`,
+    );
+  }
   const client = new SecretsManagerClient({ ...access });
   const { SecretString = '' } = await client
     .send(new GetSecretValueCommand({ SecretId: secretOf(deployment, 'upstream').id }))

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
-import { METRIC_NAMESPACE, MetricName, SERVICE_NAME } from '../../lib/contract/metrics';
+import { METRIC_NAMESPACE, MetricName, SECRET_DIMENSION, SERVICE_NAME } from '../../lib/contract/metrics';
 import { RotationStrategyName, SecretStage } from '../../lib/contract/rotation';
 import type { Operator } from '../command';
 import { isEmulated } from '../deployment';
@@ -27,11 +27,11 @@ export interface SecretStatus {
 
 /** Looks at one secret, and at no value. */
 export async function statusOf(operator: Operator, secret: ManagedSecret): Promise<SecretStatus> {
-  const [state, strategy] = await Promise.all([
+  const [state, { strategy, label }] = await Promise.all([
     readState(new SecretsManagerClient({ ...operator.access }), secret.id),
-    strategyOf(operator, secret),
+    rotationOf(operator, secret),
   ]);
-  const healthyPoolKeys = strategy === RotationStrategyName.KEY_POOL ? await healthyKeys(operator) : undefined;
+  const healthyPoolKeys = strategy === RotationStrategyName.KEY_POOL ? await healthyKeys(operator, label) : undefined;
   const createdMs = versionAt(state, SecretStage.CURRENT)?.createdMs;
   return {
     name: secret.name,
@@ -50,12 +50,20 @@ const isoTime = (ms: number | undefined): string | undefined =>
 
 const versionView = ({ id, stages, createdMs }: SecretVersion) => ({ id, stages, created: isoTime(createdMs) });
 
-async function strategyOf({ access }: Operator, { rotation }: ManagedSecret): Promise<string> {
-  if (!rotation) return 'static';
+interface Rotation {
+  readonly strategy: string;
+  /** What the metrics of the secret are told by. */
+  readonly label?: string;
+}
+
+async function rotationOf({ access }: Operator, { rotation }: ManagedSecret): Promise<Rotation> {
+  if (!rotation) return { strategy: 'static' };
   const { Environment } = await new LambdaClient({ ...access }).send(
     new GetFunctionConfigurationCommand({ FunctionName: rotation.rotator }),
   );
-  return Environment?.Variables?.[EnvironmentKey.ROTATION_STRATEGY] ?? 'unknown';
+  const { [EnvironmentKey.ROTATION_STRATEGY]: strategy = 'unknown', [EnvironmentKey.SECRET_LABEL]: label } =
+    Environment?.Variables ?? {};
+  return { strategy, label };
 }
 
 /** Milliseconds within which the sweeper has counted at least once. */
@@ -65,13 +73,16 @@ const COUNTED_WITHIN_MS = 26 * 3_600_000;
 const PERIOD_SECONDS = 3_600;
 
 /** The sweeper's last count; an emulator has no metrics of functions. */
-async function healthyKeys({ access, now }: Operator): Promise<number | undefined> {
-  if (isEmulated(access)) return undefined;
+async function healthyKeys({ access, now }: Operator, label: string | undefined): Promise<number | undefined> {
+  if (isEmulated(access) || label === undefined) return undefined;
   const { Datapoints = [] } = await new CloudWatchClient({ ...access }).send(
     new GetMetricStatisticsCommand({
       Namespace: METRIC_NAMESPACE,
       MetricName: MetricName.HEALTHY_POOL_KEYS,
-      Dimensions: [{ Name: 'service', Value: SERVICE_NAME }],
+      Dimensions: [
+        { Name: 'service', Value: SERVICE_NAME },
+        { Name: SECRET_DIMENSION, Value: label },
+      ],
       StartTime: new Date(now() - COUNTED_WITHIN_MS),
       EndTime: new Date(now()),
       Period: PERIOD_SECONDS,

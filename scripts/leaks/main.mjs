@@ -17,10 +17,10 @@ const allowed = new Set(ALLOWED.map(({ fingerprint }) => fingerprint));
 async function search(things) {
   const found = new Map();
   let [count, nextMs] = [0, Date.now() + PROGRESS_EVERY_MS];
-  for await (const { path, id, chunks } of things) {
+  for await (const { path: anyPath, paths = [], id, chunks } of things) {
     const places = new Set();
     for await (const { text, firstLine } of windowsOf(chunks)) {
-      for (const { kind, value, index } of await findSecrets(path, text)) {
+      for (const { path, kind, value, index } of await findUnderEach(new Set([anyPath, ...paths]), text)) {
         const fingerprint = fingerprintOf(value);
         if (allowed.has(fingerprint) || places.has(fingerprint)) continue;
         places.add(fingerprint);
@@ -35,6 +35,12 @@ async function search(things) {
     nextMs = Date.now() + PROGRESS_EVERY_MS;
   }
   return { found, count };
+}
+
+async function findUnderEach(paths, text) {
+  const found = [];
+  for (const path of paths) for (const secret of await findSecrets(path, text)) found.push({ path, ...secret });
+  return found;
 }
 
 /** A finding without its value. */

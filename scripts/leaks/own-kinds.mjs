@@ -5,7 +5,8 @@ import { importTypeScript } from '../import-typescript.mjs';
 const contract = fileURLToPath(new URL('../../lib/contract/client-keys.ts', import.meta.url));
 const { parseClientKey } = await importTypeScript(contract);
 
-const isEnvironmentFile = (path) => /^\.env(\.|$)/.test(basename(path));
+/** `.env`, `.env.local`, `.envrc`, `prod.env`, `prod.env.local`. */
+const isEnvironmentFile = (path) => /(^|\.)env(rc)?(\.|$)/i.test(basename(path));
 
 /** Kinds of secrets that secretlint does not know: where they may be, their shape, and whether a match is one. */
 const KINDS = [
@@ -21,13 +22,14 @@ const KINDS = [
     // So the AWS documentation ends its own.
     isReal: (value) => !value.endsWith('EXAMPLE'),
   },
+  { kind: 'openai-key', pattern: /\bsk-(?:svcacct|admin)-[\w-]{20,}/g },
   { kind: 'anthropic-admin-key', pattern: /\bsk-ant-admin\d\d-[\w-]{20,}/g },
   { kind: 'anthropic-access-token', pattern: /\bsk-ant-(?:oat|ort)\d\d-[\w-]{20,}/g },
   {
     kind: 'environment-file-value',
     appliesTo: isEnvironmentFile,
     pattern:
-      /(?<=^[ \t]*(?:export[ \t]+)?\w*(?:KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS?)\w*[ \t]*=[ \t]*)[^\s#][^\r\n]*/gim,
+      /(?<=^[ \t]*(?:export[ \t]+)?\w*(?:KEY|SECRET|TOKEN|PASS(?:WORD|WD|PHRASE)?|PWD|CREDENTIALS?)\w*[ \t]*=[ \t]*)[^\s#][^\r\n]*/gim,
   },
 ];
 

@@ -28,15 +28,33 @@ export async function* staged() {
   yield* objectsOf(objects);
 }
 
-/** Every blob and every message of every commit and tag of all branches, each once. */
+/**
+ * Every blob and every message of every commit and tag of all branches, each once: its path, and every other `paths` that
+ * it has had, as what a value means may depend on the name of its file.
+ */
 export async function* history() {
   if ((await git('rev-parse', '--is-shallow-repository')).trim() === 'true') {
     throw new GitFailure('this clone is shallow, so that its history cannot be checked: git fetch --unshallow');
   }
+  const pathsOf = await everyPath();
   for await (const { type, chunks, ...object } of objectsOf(everyObject())) {
     if (type === 'tree') for await (const _ of chunks);
-    else yield { ...object, path: object.path || `(${type} ${object.id.slice(0, 12)})`, chunks };
+    else {
+      const path = object.path || `(${type} ${object.id.slice(0, 12)})`;
+      yield { ...object, path, paths: [...(pathsOf.get(object.id) ?? [])], chunks };
+    }
   }
+}
+
+/** The paths of each blob: a merge brings against its first parent all that it does not have from there. */
+async function everyPath() {
+  const pathsOf = new Map();
+  const changes = ['--format=', '--raw', '--no-abbrev', '--no-renames', '--root', '--diff-merges=first-parent'];
+  for await (const line of gitLines('log', '--all', ...changes)) {
+    const [, id, path] = /^:\d+ \d+ \w+ (\w+) [^\t]+\t"?(.*?)"?$/.exec(line) ?? [];
+    if (id) pathsOf.set(id, (pathsOf.get(id) ?? new Set()).add(path));
+  }
+  return pathsOf;
 }
 
 async function* everyObject() {

@@ -116,6 +116,42 @@ test('a file of environment variables may name keys, and not their values', () =
   expect(leaks()).toMatchObject({ code: 1, printed: expect.stringContaining('.env.local:2: environment-file-value') });
 });
 
+test.each(['.envrc', 'prod.env', '.env.production.local', 'prod.env.bak', 'PROD.ENV'])(
+  '%s is such a file too',
+  (path) => {
+    write(path, 'export DB_PASS=anything\n');
+    expect(leaks()).toMatchObject({ code: 1, printed: expect.stringContaining(`${path}:1: environment-file-value`) });
+  },
+);
+
+test.each(['DB_PASS', 'PGPASSWD', 'SIGNING_PASSPHRASE', 'DB_PWD'])('%s names a secret', (name) => {
+  write('.env', `${name}=anything\n`);
+  expect(leaks().code).toBe(1);
+});
+
+test.each(['environment.ts', 'read-env.md', 'dev.environment'])('%s is no such file', (path) => {
+  write(path, 'DB_PASS=anything\n');
+  expect(leaks().code).toBe(0);
+});
+
+test.each(['sk-svcacct-', 'sk-admin-'])('a key of OpenAI that begins with %s is found', (prefix) => {
+  write('a.txt', `${prefix}${randomBytes(30).toString('hex')}`);
+  expect(leaks()).toMatchObject({ code: 1, printed: expect.stringContaining('a.txt:1: openai-key') });
+});
+
+test('the same content under a harmless name hides nothing in the history', () => {
+  write('a-notes.txt', 'DB_PASSWORD=anything\n');
+  commit('Take notes');
+  write('.env', 'DB_PASSWORD=anything\n');
+  commit('Copy them');
+  rmSync(join(repository, '.env'));
+  commit('Take it back');
+  expect(leaks('--history')).toMatchObject({
+    code: 1,
+    printed: expect.stringContaining('.env:1: environment-file-value'),
+  });
+});
+
 test('only what is staged counts before a commit, and what git ignores counts nowhere', () => {
   write('.gitignore', 'private/\n*.log\n');
   write('run.log', secret('github/GITHUB_TOKEN'));

@@ -23,6 +23,7 @@ export const SECRETS: Readonly<Record<string, () => string>> = {
   'anthropic-admin-key': () => `sk-ant-admin01-${random(93)}AA`,
   'anthropic-access-token': () => `sk-ant-oat01-${random(80)}`,
   'openai/OPENAI_TOKEN': () => `sk-proj-${random(74)}T3BlbkFJ${random(74)}`,
+  'openai-key': () => `sk-svcacct-${random(60)}`,
   'github/GITHUB_TOKEN': () => `ghp_${random(36)}`,
   'aws/AWSSecretAccessKey': () => `aws_secret_access_key = ${random(40)}`,
   'aws-access-key-id': () => `AKIA${Array.from(randomBytes(16), (byte) => AWS_LETTERS[byte % 32]).join('')}`,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -187,6 +187,41 @@ describe('a pull request', () => {
 
     expect(checkout?.with?.ref).toBe(expression('github.event.pull_request.base.sha'));
     expect(diff?.steps?.map(({ run }) => run).join('\n')).toMatch(/cdk diff .*--method=template/);
+  });
+
+  test('puts nothing of its own upon what runs beside the role', () => {
+    const own = expression('runner.temp');
+    const downloads = diff?.steps?.filter(({ uses }) => uses?.startsWith('actions/download-artifact@')) ?? [];
+    expect(downloads.map((step) => step.with?.path)).toEqual([`${own}/download`]);
+    const unpacked = diff?.steps?.filter(({ run }) => run?.includes('tar ')) ?? [];
+    expect(unpacked.map(({ run }) => run)).toEqual([expect.stringContaining('--directory "$RUNNER_TEMP/unpacked"')]);
+    expect(JSON.stringify(diff)).not.toContain('--app \\"assemblies');
+  });
+
+  test.each([
+    ['one assembly', 0, (folder: string) => writeFileSync(join(folder, 'assemblies/dev/manifest.json'), '{}')],
+    ['no assembly', 1, () => undefined],
+    [
+      'a link as well',
+      1,
+      (folder: string) => {
+        writeFileSync(join(folder, 'assemblies/dev/manifest.json'), '{}');
+        symlinkSync('/etc', join(folder, 'assemblies/dev/asset.1'));
+      },
+    ],
+  ])('of which the archive holds %s ends its unpacking with %i', (_, code, fill) => {
+    const temp = mkdtempSync(join(tmpdir(), 'bulwark-unpack-'));
+    try {
+      mkdirSync(join(temp, 'made/assemblies/dev'), { recursive: true });
+      mkdirSync(join(temp, 'download'));
+      fill(join(temp, 'made'));
+      spawnSync('tar', ['-czf', join(temp, 'download/assemblies.tgz'), '-C', join(temp, 'made'), 'assemblies']);
+      const script = diff?.steps?.find(({ run }) => run?.includes('tar '))?.run ?? 'exit 9';
+      const env = { ...process.env, RUNNER_TEMP: temp, ENVIRONMENT: 'dev' };
+      expect(spawnSync('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: temp }).status).toBe(code);
+    } finally {
+      rmSync(temp, { recursive: true });
+    }
   });
 
   test('meets the right to write only where none of its code runs', () => {

@@ -34,7 +34,9 @@ test('where no key is stored there is none to give', async () => {
   cloud.hasSecret = false;
   const { code, errors } = await exec('--', 'npm', 'run', 'dev');
   expect(code).toBe(1);
-  expect(errors).toEqual(['bulwark: dev has no upstream secret: its key comes otherwise']);
+  expect(errors).toEqual([
+    'bulwark: dev stores no key that a program could get: the provider gives short-lived tokens to the roles of its functions alone; see docs/development.md',
+  ]);
   expect(cloud.programs).toEqual([]);
 });
 

@@ -24,9 +24,9 @@ beforeEach(() => {
 });
 
 const strategy = (name: string) =>
-  cloud.lambda
-    .on(GetFunctionConfigurationCommand, { FunctionName: 'rotate-secret' })
-    .resolves({ Environment: { Variables: { BULWARK_ROTATION_STRATEGY: name } } });
+  cloud.lambda.on(GetFunctionConfigurationCommand, { FunctionName: 'rotate-secret' }).resolves({
+    Environment: { Variables: { BULWARK_ROTATION_STRATEGY: name, BULWARK_SECRET_LABEL: 'dev-data/UpstreamSecret' } },
+  });
 
 const status = (...args: string[]) => cloud.bulwark('secrets', 'status', ...args);
 
@@ -43,6 +43,14 @@ test('shows age, versions, strategy, next rotation and what is left in the pool'
   expect(printed.filter((line) => /^\w/.test(line)).slice(1)).toEqual([
     'admin     static; 10d 0h old',
     'pool      static; 10d 0h old',
+  ]);
+});
+
+test('counts the pool of this secret, and not of another', async () => {
+  await status();
+  expect(metrics.commandCalls(GetMetricStatisticsCommand)[0]?.args[0].input.Dimensions).toEqual([
+    { Name: 'service', Value: 'bulwark' },
+    { Name: 'secret', Value: 'dev-data/UpstreamSecret' },
   ]);
 });
 
