@@ -6,8 +6,8 @@ import type { RotationVerdict } from './rotation/rotation-run';
 
 /** Runs of each kind; a seed decides the times, the pool, every crash and every stretch without Secrets Manager. */
 const SEEDS = {
-  small: { sound: 16, hasty: 4, dark: 4 },
-  full: { sound: 1_000, hasty: 100, dark: 100 },
+  small: { sound: 16, hasty: 4, brisk: 4, dark: 4 },
+  full: { sound: 1_000, hasty: 100, brisk: 100, dark: 100 },
 } as const;
 
 /**
@@ -27,6 +27,7 @@ async function simulate(options: SimulationOptions): Promise<Finding> {
   const seeds = options.full ? SEEDS.full : SEEDS.small;
   const sound = await runSeedsOf('soundRotations', seeds.sound, options);
   const hasty = await runSeedsOf('hastyRotations', seeds.hasty, options);
+  const brisk = await runSeedsOf('briskRotations', seeds.brisk, options);
   const dark = await runSeedsOf('darkRotations', seeds.dark, options);
   const measured = {
     ...figuresOf(sound),
@@ -35,11 +36,17 @@ async function simulate(options: SimulationOptions): Promise<Finding> {
     hastyRefusedAProcessMost: most(hasty, ({ refusedAProcessMost }) => refusedAProcessMost),
     hastyFailed: sum(hasty, ({ failed }) => failed),
     hastyLeakedKeys: sum(hasty, ({ leaked }) => leaked),
+    briskSeeds: brisk.length,
+    briskRotations: sum(brisk, ({ rotations }) => rotations),
+    briskFailed: sum(brisk, ({ failed }) => failed),
+    briskRetiredKeyCalls: sum(brisk, ({ retiredKeyCalls }) => retiredKeyCalls),
+    briskOverdueKeys: sum(brisk, ({ overdue }) => overdue),
+    briskLeakedKeys: sum(brisk, ({ leaked }) => leaked),
     darkSeeds: dark.length,
     darkRetiredKeyCalls: sum(dark, ({ retiredKeyCalls }) => retiredKeyCalls),
     darkJobsSentAnew: sum(dark, ({ failed, held }) => failed + held),
     darkLeakedKeys: sum(dark, ({ leaked }) => leaked),
-    withoutWorkingKey: sum([...sound, ...hasty, ...dark], ({ currentWorks }) => (currentWorks ? 0 : 1)),
+    withoutWorkingKey: sum([...sound, ...hasty, ...brisk, ...dark], ({ currentWorks }) => (currentWorks ? 0 : 1)),
   };
   return { measured, holds: holds(measured) };
 }
@@ -66,6 +73,10 @@ const NONE_OF = [
   'leakedKeys',
   'hastyFailed',
   'hastyLeakedKeys',
+  'briskFailed',
+  'briskRetiredKeyCalls',
+  'briskOverdueKeys',
+  'briskLeakedKeys',
   'darkLeakedKeys',
 ] as const;
 

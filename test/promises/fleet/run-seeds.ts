@@ -7,7 +7,7 @@ import { judgeQuiet, quietScene } from './quiet-scene';
 
 /**
  * The runs that are compared: our fleet, the same workers with a peer's breaker in each, ours with little to do, and
- * rotations with a grace that is long enough or too short.
+ * rotations with a grace that is long enough, too short, or longer than the time between them.
  */
 export const RUNS = {
   ours: async (seed: number) => judge(await runFleet(ourFleet, seed)),
@@ -16,6 +16,7 @@ export const RUNS = {
   quiet: async (seed: number) => judgeQuiet(await runScene(ourFleet, seed, quietScene(seed))),
   soundRotations: (seed: number) => runRotations(seed, 'sound'),
   hastyRotations: (seed: number) => runRotations(seed, 'hasty'),
+  briskRotations: (seed: number) => runRotations(seed, 'brisk'),
   darkRotations: (seed: number) => runRotations(seed, 'dark'),
 } as const;
 

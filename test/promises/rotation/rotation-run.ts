@@ -31,6 +31,9 @@ const silent = () => undefined;
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
 const LIVES: Fate = { kind: 'lives' };
 
+/** A grace may begin as late as the next rotation that goes well, and a sweep may die. */
+const OVERDUE_AFTER_MS = 14 * HOUR;
+
 /** What one run has shown. */
 export interface RotationVerdict {
   readonly seed: number;
@@ -53,6 +56,8 @@ export interface RotationVerdict {
   readonly renewals: number;
   /** Keys beside the current one that work at the very end, when every grace is over. */
   readonly leaked: number;
+  /** Keys that worked, at any time, long after their grace. */
+  readonly overdue: number;
   /** Whether the current key works at the very end. */
   readonly currentWorks: boolean;
 }
@@ -74,6 +79,7 @@ class RotationRun {
   #abandoned = 0;
   #retired = 0;
   #died = 0;
+  readonly #overdue = new Set<string>();
 
   constructor(readonly scene: RotationScene) {
     const time = this.#time;
@@ -163,6 +169,22 @@ class RotationRun {
       const { retired } = await sweepKeys({ ...dependencies, count: silent });
       this.#retired += retired;
     });
+    this.#noteOverdue();
+  }
+
+  /** Not while a rotation is under way, which may be trying any key. */
+  #noteOverdue(): void {
+    if (this.#secret.pending) return;
+    const current = parseSecret(this.#secret.current).apiKey;
+    const until = new Map<string, number>();
+    for (const [text, at] of this.#secret.laidDown) {
+      const { apiKey } = parseSecret(text);
+      until.set(apiKey, Math.max(at, until.get(apiKey) ?? 0));
+    }
+    const tolerated = this.#time.now() - this.scene.graceMs - OVERDUE_AFTER_MS;
+    for (const { apiKey } of this.#provider.working) {
+      if (apiKey !== current && (until.get(apiKey) ?? tolerated) < tolerated) this.#overdue.add(apiKey);
+    }
   }
 
   /** One invocation of a function, in a process that may die; answers whether it ended well. */
@@ -217,6 +239,7 @@ class RotationRun {
       refusedAProcessMost: Math.max(0, ...[...byProcess.values()].map(({ length }) => length)),
       renewals: sum(({ renewals }) => renewals),
       leaked: working.filter(({ apiKey }) => apiKey !== current).length,
+      overdue: this.#overdue.size,
       currentWorks: working.some(({ apiKey }) => apiKey === current),
     };
   }

@@ -10,6 +10,8 @@ export type RotationKind =
   | 'sound'
   /** The grace is shorter than a cached key and a call may last. */
   | 'hasty'
+  /** The grace is long enough, and rotations come more often than it ends. */
+  | 'brisk'
   /** The grace is as short as it may be, and Secrets Manager is down for longer. */
   | 'dark';
 
@@ -39,6 +41,7 @@ const ENDS_AT_MS = 60 * HOUR;
 const CACHES_MS = [30 * SECOND, 5 * MINUTE, 20 * MINUTE] as const;
 const CALLS_MS = [20 * SECOND, 5 * MINUTE, 15 * MINUTE] as const;
 const DAY_MS = 24 * HOUR;
+const BRISK_POOL_KEYS = 12;
 
 /** The scene of one seed, which decides everything in it. */
 export function rotationScene(seed: number, kind: RotationKind): RotationScene {
@@ -50,7 +53,8 @@ export function rotationScene(seed: number, kind: RotationKind): RotationScene {
   return {
     seed,
     callers: 20,
-    poolKeys: 3 + Math.floor(random() * 5),
+    // Enough that no key's turn comes round before it had to be ended.
+    poolKeys: kind === 'brisk' ? BRISK_POOL_KEYS : 3 + Math.floor(random() * 5),
     cacheMs,
     longestCallMs,
     graceMs,
@@ -64,6 +68,7 @@ export function rotationScene(seed: number, kind: RotationKind): RotationScene {
 }
 
 function graceOf(random: Random, kind: RotationKind, inUseMs: number): number {
+  if (kind === 'brisk') return between(random, 7 * HOUR, 9 * HOUR);
   if (kind === 'hasty') return inUseMs * between(random, 0.1, 0.6);
   return kind === 'dark' ? inUseMs : pick(random, [inUseMs, inUseMs + 30 * MINUTE, DAY_MS, DAY_MS]);
 }

@@ -20,6 +20,8 @@ export const SECRET_NAME = 'upstream';
 
 /** One secret of Secrets Manager: its versions and their labels, which move as they do there. */
 export class SecretModel {
+  /** Texts that were current or pending, and until when. */
+  readonly laidDown = new Map<string, number>();
   readonly #versions = new Map<string, StoredVersion>();
   #changedAt: number;
 
@@ -119,6 +121,7 @@ export class SecretModel {
   #promote(token: string, from: string | undefined): void {
     if (from !== this.#labelled(SecretStage.CURRENT)) throw new Error('InvalidParameterException');
     if (from) this.#label(SecretStage.PREVIOUS, from);
+    if (from) this.#layDown(from);
     this.#label(SecretStage.CURRENT, token);
   }
 
@@ -132,7 +135,13 @@ export class SecretModel {
     this.#changedAt = this.time.now();
   }
 
+  #layDown(id: string): void {
+    const text = this.#versions.get(id)?.text;
+    if (text) this.laidDown.set(text, this.time.now());
+  }
+
   #unlabel(stage: string, id: string): void {
+    this.#layDown(id);
     this.#versions.get(id)?.stages.delete(stage);
     this.#changedAt = this.time.now();
   }
