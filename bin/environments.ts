@@ -35,6 +35,12 @@ export interface Environment {
   readonly outagePatienceSeconds: number;
   /** Seconds that a job may wait in the queue before it is sent again: 60 to 1209600. */
   readonly stuckAfterSeconds: number;
+  /**
+   * ARN of the topic that is told of alarms and failed rotations, in the account and Region of the environment.
+   *
+   * @default - nobody is told
+   */
+  readonly alarmTopicArn?: string;
   /** Days that logs are kept. */
   readonly logRetentionDays: number;
   /** Whether data and logs must outlive mistakes. */
@@ -154,7 +160,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
 
 /**
  * The environment that `-c env=` names, with what `-c account=`, `-c region=`, `-c upstreamUrl=`,
- * `-c upstreamAdminUrl=` and `-c upstreamCredential=` change in it.
+ * `-c upstreamAdminUrl=`, `-c upstreamCredential=` and `-c alarmTopicArn=` change in it.
  *
  * @param context reads one context value of the app
  * @param environments the environments there are; a test may bring its own
@@ -179,7 +185,8 @@ export function readEnvironment(
     region: String(context('region') ?? defaults.region),
     upstreamUrl: String(context('upstreamUrl') ?? defaults.upstreamUrl),
     upstreamCredential: (context('upstreamCredential') ?? defaults.upstreamCredential) as UpstreamCredentialName,
-    ...adminUrlOf(context('upstreamAdminUrl') ?? defaults.upstreamAdminUrl),
+    ...given('upstreamAdminUrl', context('upstreamAdminUrl') ?? defaults.upstreamAdminUrl),
+    ...given('alarmTopicArn', context('alarmTopicArn') ?? defaults.alarmTopicArn),
   };
   const problems = problemsOf(environment);
   if (problems.length > 0) {
@@ -188,8 +195,8 @@ export function readEnvironment(
   return environment;
 }
 
-function adminUrlOf(url: unknown): { upstreamAdminUrl?: string } {
-  return url === undefined ? {} : { upstreamAdminUrl: String(url) };
+function given<K extends string>(key: K, value: unknown): { [P in K]?: string } {
+  return (value === undefined ? {} : { [key]: String(value) }) as { [P in K]?: string };
 }
 
 function isEnvironmentName(name: unknown): name is EnvironmentName {
@@ -197,7 +204,7 @@ function isEnvironmentName(name: unknown): name is EnvironmentName {
 }
 
 function problemsOf(environment: Environment): string[] {
-  const { name, account, region, upstreamUrl, upstreamAdminUrl } = environment;
+  const { name, account, region, upstreamUrl, upstreamAdminUrl, alarmTopicArn } = environment;
   // The doubles of the local environment speak plain HTTP; a credential must never travel so elsewhere.
   const schemes = name === 'local' ? 'http|https' : 'https';
   const baseUrl = {
@@ -209,6 +216,7 @@ function problemsOf(environment: Environment): string[] {
     { key: 'region', value: region, pattern: /^[a-z]{2}(-[a-z]+)+-\d$/, rule: 'must be like `eu-west-1`' },
     { key: 'upstreamUrl', value: upstreamUrl, ...baseUrl },
     ...(upstreamAdminUrl === undefined ? [] : [{ key: 'upstreamAdminUrl', value: upstreamAdminUrl, ...baseUrl }]),
+    ...(alarmTopicArn === undefined ? [] : [{ key: 'alarmTopicArn', value: alarmTopicArn, ...topicRule(environment) }]),
   ];
   return [
     ...credentialProblems(environment),
@@ -217,6 +225,14 @@ function problemsOf(environment: Environment): string[] {
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
     ...numberProblems(environment),
   ];
+}
+
+/** A topic elsewhere is none that an alarm can tell; a FIFO topic, none that an event rule can. */
+function topicRule({ account, region }: Environment): { pattern: RegExp; rule: string } {
+  return {
+    pattern: new RegExp(`^arn:aws[a-z-]*:sns:${region}:${account}:[A-Za-z0-9_-]{1,256}$`),
+    rule: `must be the ARN of a standard topic in ${region} of account ${account}`,
+  };
 }
 
 function credentialProblems({ upstreamCredential, federation }: Environment): string[] {

@@ -11,9 +11,9 @@ import { upstreamCredentialOf } from './upstream-credential';
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
   const { name, account, region, protectData } = environment;
   const names = stackNames(name);
-  const env = { account, region };
+  const common = { env: { account, region }, alarmTopicArn: environment.alarmTopicArn };
   const data = new DataStack(app, names.data, {
-    env,
+    ...common,
     description: `Bulwark (${name}): tables, queue, keys and the upstream's credential.`,
     processTimeout: Duration.seconds(environment.processTimeoutSeconds),
     processConcurrency: environment.processConcurrency,
@@ -23,7 +23,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     secretReaders: environment.secretReaders.map((arn) => new ArnPrincipal(arn)),
   });
   const service = new ServiceStack(app, names.service, {
-    env,
+    ...common,
     description: `Bulwark (${name}): the API and the functions behind it.`,
     data,
     environmentName: name,

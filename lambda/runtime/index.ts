@@ -93,7 +93,8 @@ export {
 export type { DataKey, SealingContext } from './sealing/data-keys';
 export { open, type Sealed, seal } from './sealing/envelope';
 export { UnsealError } from './sealing/errors';
+export { acceptedValues, type ReadStage } from './secrets/accepted-values';
 export { ApiKeyCredential } from './secrets/api-key-credential';
 export type { Credential, CredentialState, IUpstreamCredential } from './secrets/credential';
-export { CredentialUnavailableError, SecretUnavailableError } from './secrets/errors';
+export { CredentialUnavailableError, SecretMalformedError, SecretUnavailableError } from './secrets/errors';
 export { SecretCache, type SecretCacheOptions } from './secrets/secret-cache';

@@ -63,6 +63,8 @@ export const EnvironmentKey = {
   SECRET_CACHE_MS: 'BULWARK_SECRET_CACHE_MS',
   /** ARN of the secret that the rotator rotates and the sweeper clears up after. */
   ROTATED_SECRET: 'BULWARK_ROTATED_SECRET',
+  /** What tells the metrics of the rotated secret from those of others. */
+  SECRET_LABEL: 'BULWARK_SECRET_LABEL',
   /** Name of the strategy of the rotation. */
   ROTATION_STRATEGY: 'BULWARK_ROTATION_STRATEGY',
   /** Settings of the strategy as JSON, without secrets. */

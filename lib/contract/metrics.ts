@@ -1,5 +1,8 @@
-/** Name of the service: the `service` field of every log line and the one dimension of every metric. */
+/** Name of the service: the `service` field of every log line, and a dimension of every metric. */
 export const SERVICE_NAME = 'bulwark';
+
+/** Dimension that the metrics of a rotated secret have beside the service: of several secrets, each speaks for itself. */
+export const SECRET_DIMENSION = 'secret';
 
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Resource, Stack, Token, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -92,7 +92,8 @@ export class GuardedSecret extends Construct {
   }
 
   /**
-   * Lets the grantee read the secret, and nothing else.
+   * Lets the grantee read the secret, and nothing else. Of an identity that the app only names, such as a role of AWS's
+   * single sign-on, the secret's policy lets it in, and its own policies stay as they are: they must allow it as well.
    *
    * A reader in another stack takes the secret's policy into that stack, where it is deployed with its readers; in a
    * third stack there can be none.
@@ -101,6 +102,8 @@ export class GuardedSecret extends Construct {
    */
   public grantRead(grantee: iam.IGrantable): iam.Grant {
     this._policy.admitReader(grantee);
+    if (isOnlyNamed(grantee.grantPrincipal))
+      return iam.Grant.drop(grantee, 'An imported identity keeps its own policies.');
     return this._allow(grantee, ['secretsmanager:GetSecretValue'], ['kms:Decrypt']);
   }
 
@@ -147,6 +150,10 @@ export class GuardedSecret extends Construct {
     return [{ region: replicaRegion, ...(encryptionKey && { encryptionKey }) }];
   }
 }
+
+/** Whether the identity is made elsewhere: a role of the single sign-on, for one, refuses to be given a policy. */
+const isOnlyNamed = (principal: iam.IPrincipal): boolean =>
+  Construct.isConstruct(principal) && Resource.isResource(principal) && !Resource.isOwnedResource(principal);
 
 function checkReplica(scope: Construct, id: string, { replicaRegion, replicaKeyArn }: GuardedSecretProps): void {
   const { region } = Stack.of(scope);

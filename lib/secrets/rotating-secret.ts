@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
-import { METRIC_NAMESPACE, MetricName, SERVICE_NAME } from '../contract/metrics';
+import { METRIC_NAMESPACE, MetricName, SECRET_DIMENSION, SERVICE_NAME } from '../contract/metrics';
 import { RotationStrategyName } from '../contract/rotation';
 import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction } from '../functions/standard-function';
@@ -99,9 +99,9 @@ export class RotatingSecret extends GuardedSecret {
       healthyPoolKeys: spec.name === RotationStrategyName.KEY_POOL ? this.metricHealthyPoolKeys() : undefined,
       rotator: this.rotator,
       sweeper: this.sweeper,
+      failures: this.tellFailures(props.alarmTopic),
       topic: props.alarmTopic,
     });
-    if (props.alarmTopic) this.onRotationFailed('Failed', { target: new SnsTopic(props.alarmTopic) });
   }
 
   /**
@@ -125,12 +125,37 @@ export class RotatingSecret extends GuardedSecret {
 
   /** Days since the current value was made, as the sweeper counts them every hour. */
   public metricAge(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return ownMetric(MetricName.SECRET_AGE_DAYS, 'Maximum', options);
+    return this.ownMetric(MetricName.SECRET_AGE_DAYS, 'Maximum', options);
   }
 
   /** Keys of the pool that are current or could be, as the sweeper counts them every hour. */
   public metricHealthyPoolKeys(options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return ownMetric(MetricName.HEALTHY_POOL_KEYS, 'Minimum', options);
+    return this.ownMetric(MetricName.HEALTHY_POOL_KEYS, 'Minimum', options);
+  }
+
+  /** What the sweeper counts is known by the secret: one that falls silent is not drowned out by another's. */
+  private ownMetric(metricName: string, statistic: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { service: SERVICE_NAME, [SECRET_DIMENSION]: this.node.path },
+      period: SWEEP_EVERY,
+      statistic,
+      ...options,
+    });
+  }
+
+  /** The sweeper is a target so that the rule runs, which the metric counts, also where there is nobody to tell. */
+  private tellFailures(topic: sns.ITopic | undefined): cloudwatch.Metric {
+    const rule = this.onRotationFailed('Failed', { target: new LambdaFunction(this.sweeper) });
+    if (topic) rule.addTarget(new SnsTopic(topic));
+    return new cloudwatch.Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: rule.ruleName },
+      period: SWEEP_EVERY,
+      statistic: 'Sum',
+    });
   }
 
   private createRotator(): StandardFunction {
@@ -162,6 +187,7 @@ export class RotatingSecret extends GuardedSecret {
       timeout: STEP_TIMEOUT,
       environment: {
         [EnvironmentKey.ROTATED_SECRET]: this.secret.secretArn,
+        [EnvironmentKey.SECRET_LABEL]: this.node.path,
         [EnvironmentKey.ROTATION_STRATEGY]: this.spec.name,
         [EnvironmentKey.ROTATION_SETTINGS]: Stack.of(this).toJsonString(this.spec.settings),
         [EnvironmentKey.ROTATION_GRACE_MS]: String(this.gracePeriod.toMilliseconds()),
@@ -213,15 +239,4 @@ function check(scope: Construct, id: string, timing: RotationTiming, spec: Rotat
     checks.require(holds, prop, rule, got);
   }
   checks.throwProblems();
-}
-
-function ownMetric(name: string, statistic: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
-  return new cloudwatch.Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName: name,
-    dimensionsMap: { service: SERVICE_NAME },
-    period: SWEEP_EVERY,
-    statistic,
-    ...options,
-  });
 }

@@ -17,6 +17,8 @@ export interface RotationAlarmsProps {
   readonly rotator?: lambda.IFunction;
   /** Ends replaced keys. */
   readonly sweeper: lambda.IFunction;
+  /** Rotations that Secrets Manager says have failed. */
+  readonly failures: cloudwatch.IMetric;
   /** Told when an alarm begins and ends. @default - nobody: give the alarms their actions yourself */
   readonly topic?: sns.ITopic;
 }
@@ -35,6 +37,8 @@ export class RotationAlarms extends Construct {
   public readonly tooOld: cloudwatch.Alarm;
   /** The rotator failed in one of its steps. Only where the rotator is Bulwark's own. */
   public readonly rotatorErrors?: cloudwatch.Alarm;
+  /** Secrets Manager says that a rotation failed, also where it could not invoke the rotator. Needs a CloudTrail trail. */
+  public readonly rotationFailed: cloudwatch.Alarm;
   /** The sweeper fails: replaced keys work on. */
   public readonly sweeperErrors: cloudwatch.Alarm;
   /** The pool has no key left to rotate to. Only of a pool. */
@@ -42,7 +46,7 @@ export class RotationAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: RotationAlarmsProps) {
     super(scope, id);
-    const { age, maxAge, healthyPoolKeys, rotator, sweeper } = props;
+    const { age, maxAge, healthyPoolKeys, rotator, sweeper, failures } = props;
     this.tooOld = runbookAlarm(this, 'TooOld', {
       metric: age,
       threshold: maxAge.toDays({ integral: false }),
@@ -53,6 +57,11 @@ export class RotationAlarms extends Construct {
     });
     this.rotatorErrors =
       rotator && this.errorsOf('RotatorErrors', rotator, 1, 'A rotation fails; the old key works on.');
+    this.rotationFailed = runbookAlarm(this, 'RotationFailed', {
+      metric: failures,
+      description: 'Secrets Manager gave up a rotation; the old key works on.',
+      runbook: 'rotation-failed',
+    });
     this.sweeperErrors = this.errorsOf('SweeperErrors', sweeper, SWEEPER_ERRORS, 'Replaced keys are not retired.');
     this.poolKeysLow =
       healthyPoolKeys &&
@@ -68,7 +77,7 @@ export class RotationAlarms extends Construct {
 
   /** All of them. */
   public get all(): cloudwatch.Alarm[] {
-    const all = [this.tooOld, this.rotatorErrors, this.sweeperErrors, this.poolKeysLow];
+    const all = [this.tooOld, this.rotatorErrors, this.rotationFailed, this.sweeperErrors, this.poolKeysLow];
     return all.filter((alarm) => alarm !== undefined);
   }
 

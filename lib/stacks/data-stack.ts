@@ -2,7 +2,6 @@ import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack, type StackP
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
 import { ConfigCheck } from '../config-error';
 import { AuditTable, ControlTable } from '../contract/control';
@@ -10,6 +9,7 @@ import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
 import { ResilientQueue } from '../queue/resilient-queue';
 import type { GuardedSecret } from '../secrets/guarded-secret';
+import { type AlarmTopicProps, alarmTopicOf } from './alarm-topic';
 import { createUpstreamSecret, UpstreamCredential } from './upstream-credential';
 
 /** Seconds by which the breaker's controller outlives the run of the processor that it waits for. */
@@ -19,7 +19,7 @@ const CONTROL_MARGIN_SECONDS = 30;
 const MOST_PROCESS_SECONDS = 900 - CONTROL_MARGIN_SECONDS;
 
 /** Settings of a `DataStack`. */
-export interface DataStackProps extends StackProps {
+export interface DataStackProps extends StackProps, AlarmTopicProps {
   /**
    * Longest run of the function that processes jobs, between 10 and 870 seconds; the queue's visibility timeout
    * follows from it, and the breaker's controller, which waits for single runs, has 30 seconds more.
@@ -54,13 +54,6 @@ export interface DataStackProps extends StackProps {
    * @default - nobody
    */
   readonly secretReaders?: iam.IGrantable[];
-
-  /**
-   * Told when an alarm of the queues or of the credential begins and ends.
-   *
-   * @default - nobody: the alarms have no actions
-   */
-  readonly alarmTopic?: sns.ITopic;
 
   /**
    * Whether the data must outlive mistakes: retained when it leaves the stack, tables and stack protected
@@ -138,7 +131,8 @@ export class DataStack extends Stack {
       sortKey: { name: AuditTable.SORT_KEY, type: dynamodb.AttributeType.STRING },
       resourcePolicy: appendOnly(),
     });
-    const queueSettings = { removalPolicy: this.removalPolicy, alarmTopic: props.alarmTopic };
+    const alarmTopic = alarmTopicOf(this, props);
+    const queueSettings = { removalPolicy: this.removalPolicy, alarmTopic };
     this.workQueue = new ResilientQueue(this, 'WorkQueue', {
       ...queueSettings,
       consumerTimeout: props.processTimeout,
@@ -159,7 +153,7 @@ export class DataStack extends Stack {
       removalPolicy: this.removalPolicy,
       administrators: props.secretAdministrators,
       readers: props.secretReaders,
-      alarmTopic: props.alarmTopic,
+      alarmTopic,
     });
     this.pinLogicalIds();
     this.declareOutputs();

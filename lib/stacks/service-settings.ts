@@ -1,12 +1,12 @@
 import type { RemovalPolicy, StackProps } from 'aws-cdk-lib';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { ApiThrottle } from '../api/throttle';
+import type { AlarmTopicProps } from './alarm-topic';
 import type { DataStack } from './data-stack';
 import type { OutageSettings } from './outage-settings';
 
 /** Settings of a `ServiceStack`. */
-export interface ServiceStackProps extends StackProps {
+export interface ServiceStackProps extends StackProps, AlarmTopicProps {
   /** Where jobs, clients, queue and credential are. */
   readonly data: DataStack;
 
@@ -25,13 +25,6 @@ export interface ServiceStackProps extends StackProps {
    * @default - the defaults of `OutageSettings`
    */
   readonly outage?: OutageSettings;
-
-  /**
-   * Told when one of the service's alarms begins and ends.
-   *
-   * @default - nobody: the alarms have no actions
-   */
-  readonly alarmTopic?: sns.ITopic;
 
   /**
    * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.

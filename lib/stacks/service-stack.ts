@@ -14,6 +14,7 @@ import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
+import { alarmTopicOf } from './alarm-topic';
 import { CredentialAccess } from './credential-access';
 import { DataAccess } from './data-access';
 import { addOutageControl, breakerEnvironment } from './outage-control';
@@ -85,7 +86,7 @@ export class ServiceStack extends Stack {
       controller,
       sweeper,
       openAlarmAfter: outage.openAlarmAfter,
-      topic: props.alarmTopic,
+      topic: alarmTopicOf(this, props),
     });
     new CfnOutput(this, StackOutput.CONSUMER_MAPPING_ID, { value: consumer.eventSourceMappingId });
     new CfnOutput(this, StackOutput.API_URL, { value: this.api.url });

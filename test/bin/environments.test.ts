@@ -45,6 +45,16 @@ test.each([
     { env: 'dev', upstreamAdminUrl: 'http://admin.example.com' },
     'environment dev: `upstreamAdminUrl` must be an absolute https URL without a trailing slash, got: http://admin.example.com',
   ],
+  ...[
+    'on-call',
+    'arn:aws:sns:eu-west-1:111122223333:on-call',
+    'arn:aws:sns:ap-northeast-2:444455556666:on-call',
+    'arn:aws:sqs:ap-northeast-2:111122223333:on-call',
+    'arn:aws:sns:ap-northeast-2:111122223333:on-call.fifo',
+  ].map((alarmTopicArn): [Record<string, string>, string] => [
+    { env: 'dev', alarmTopicArn },
+    `environment dev: \`alarmTopicArn\` must be the ARN of a standard topic in ap-northeast-2 of account 111122223333, got: ${alarmTopicArn}`,
+  ]),
   [
     { env: 'dev', upstreamCredential: 'vault' },
     'environment dev: `upstreamCredential` must be one of keyPool, static, federated, got: vault',

@@ -8,6 +8,11 @@ export const logger = new Logger({ serviceName: SERVICE_NAME });
 /** The process's metrics, written as one log line by the metrics middleware. */
 export const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: SERVICE_NAME });
 
+/** Gives every metric of the process a further dimension. */
+export const distinguishMetrics = (dimension: string, value: string): void => {
+  metrics.setDefaultDimensions({ [dimension]: value });
+};
+
 /** What an algorithm needs of a logger. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
   upstream = await startUpstreamDouble({ apiKey: randomUUID(), keys });
   Object.assign(process.env, {
     [EnvironmentKey.ROTATED_SECRET]: 'rotated',
+    [EnvironmentKey.SECRET_LABEL]: 'vault/Upstream',
     [EnvironmentKey.ROTATION_STRATEGY]: RotationStrategyName.KEY_POOL,
     [EnvironmentKey.ROTATION_GRACE_MS]: String(HOUR_MS),
     [EnvironmentKey.ROTATION_SETTINGS]: JSON.stringify({
@@ -85,7 +86,16 @@ test('the sweeper ends the old key after its grace, and reports age, pool and wh
   expect(await sweep({ source: 'aws.events' }, context())).toEqual({ retired: 1, healthy: 3 });
   expect(statuses()).toEqual(['inactive', 'active', 'inactive']);
   expect(output.lines()).toContainEqual(
-    expect.objectContaining({ SecretAgeDays: expect.any(Number), HealthyPoolKeys: 3, KeysRetired: 1 }),
+    expect.objectContaining({
+      SecretAgeDays: expect.any(Number),
+      HealthyPoolKeys: 3,
+      KeysRetired: 1,
+      service: 'bulwark',
+      secret: 'vault/Upstream',
+      _aws: expect.objectContaining({
+        CloudWatchMetrics: [expect.objectContaining({ Dimensions: [['service', 'secret']] })],
+      }),
+    }),
   );
 });
 

@@ -116,6 +116,15 @@ test('a reader may read the secret, and use its key through Secrets Manager for 
   ]);
 });
 
+test('lets an imported role in, and leaves its own policies alone', () => {
+  const stack = newStack();
+  const arn = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_developer_0123456789abcdef';
+  new GuardedSecret(stack, 'Admin').grantRead(iam.Role.fromRoleArn(stack, 'Developer', arn));
+
+  expect(principalsOf(statementsIn(stack)[0])).toEqual([arn]);
+  Template.fromStack(stack).resourceCountIs('AWS::IAM::Policy', 0);
+});
+
 test('refuses a reader that is not one role or user', () => {
   const secret = new GuardedSecret(newStack(), 'Admin');
   const refused = [

@@ -253,7 +253,7 @@ test('a database is rotated by the function of AWS, which the policy lets in by 
   const { template, secret } = rotate({ strategy });
 
   expect(secret.rotator).toBeUndefined();
-  expect(secret.alarms.all).toHaveLength(2);
+  expect(secret.alarms.all).toHaveLength(3);
   expect(schedule(template).Properties).toMatchObject({
     HostedRotationLambda: { RotationType: 'PostgreSQLSingleUser', RotationLambdaName: functionName },
     RotateImmediatelyOnUpdate: false,
@@ -271,6 +271,10 @@ describe('alarms', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'Bulwark',
       MetricName: 'SecretAgeDays',
+      Dimensions: [
+        { Name: 'secret', Value: 'vault/Pepper' },
+        { Name: 'service', Value: 'bulwark' },
+      ],
       Statistic: 'Maximum',
       Period: 3600,
       EvaluationPeriods: 3,
@@ -294,17 +298,47 @@ describe('alarms', () => {
     for (const { Properties } of errors) expect(Properties.AlarmDescription).toMatch(/rotation-failed\.md$/);
   });
 
+  test('speak of this secret alone, by the name that its sweeper counts under', () => {
+    const stack = newStack();
+    const others = new RotatingSecret(stack, 'Salt', { strategy: RotationStrategy.random() });
+    const { template, secret } = rotate({}, stack);
+
+    expect(sweeper(template).Properties.Environment.Variables[EnvironmentKey.SECRET_LABEL]).toBe('vault/Pepper');
+    expect(secret.metricAge().dimensions).toMatchObject({ secret: 'vault/Pepper' });
+    expect(secret.metricHealthyPoolKeys().dimensions).toMatchObject({ secret: 'vault/Pepper' });
+    expect(others.metricAge().dimensions).toMatchObject({ secret: 'vault/Salt' });
+  });
+
+  test('speak where Secrets Manager says that a rotation failed, also where there is no topic', () => {
+    const { template } = rotate();
+    const { logicalId, Properties } = find(template, 'AWS::Events::Rule', 'PepperFailed');
+
+    expect(Properties.Targets).toEqual([
+      { Arn: { 'Fn::GetAtt': [sweeper(template).logicalId, 'Arn'] }, Id: expect.any(String) },
+    ]);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'AWS/Events',
+      MetricName: 'TriggeredRules',
+      Dimensions: [{ Name: 'RuleName', Value: { Ref: logicalId } }],
+      Statistic: 'Sum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbooks/rotation-failed.md$'),
+    });
+  });
+
   test('and failed rotations tell the topic that is given', () => {
     const stack = newStack();
     const alarmTopic = new sns.Topic(stack, 'OnCall');
     const { template, secret } = rotate({ alarmTopic }, stack);
     const Ref = expect.stringMatching(/^OnCall/);
 
-    expect(secret.alarms.all).toHaveLength(3);
+    expect(secret.alarms.all).toHaveLength(4);
     for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm'))) {
       expect(Properties).toMatchObject({ AlarmActions: [{ Ref }], OKActions: [{ Ref }] });
     }
-    expect(failureRule(template).Properties.Targets).toEqual([{ Arn: { Ref }, Id: expect.any(String) }]);
+    expect(failureRule(template).Properties.Targets).toContainEqual({ Arn: { Ref }, Id: expect.any(String) });
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'events.amazonaws.com' } })]),
@@ -314,17 +348,14 @@ describe('alarms', () => {
 });
 
 /** The rule on failed rotations. */
-const failureRule = (template: Template) =>
-  Object.values(template.findResources('AWS::Events::Rule')).find(({ Properties }) => Properties.EventPattern) ?? {
-    Properties: undefined,
-  };
+const failureRule = (template: Template, beginning = 'PepperFailed') => find(template, 'AWS::Events::Rule', beginning);
 
 test('somebody else can react to the failed rotations of this secret', () => {
   const { stack, secret } = rotate();
   const queue = new sqs.Queue(stack, 'Failures');
   secret.onRotationFailed('ToQueue', { target: new SqsQueue(queue) });
 
-  expect(failureRule(Template.fromStack(stack)).Properties).toMatchObject({
+  expect(failureRule(Template.fromStack(stack), 'PepperToQueue').Properties).toMatchObject({
     EventPattern: {
       source: ['aws.secretsmanager'],
       'detail-type': ['AWS Service Event via CloudTrail'],
