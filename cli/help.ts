@@ -23,7 +23,7 @@ export const HELP = `Usage: bulwark <command> [options]
   secrets status --env NAME                 age, versions, strategy and next rotation of every secret
   secrets rotate --env NAME [--reason TEXT] [--secret NAME] [--all-older-than AGE] [--force]
                                             make another key current, and wait until it is
-  secrets revoke --env NAME --now --reason TEXT [--secret NAME] [--key current|previous] [--yes]
+  secrets revoke --env NAME --now --reason TEXT [--secret NAME] [--key WHICH] [--yes]
                                             a key has leaked: end it at the provider at once, and fail unless it ended;
                                             asks for the secret's name
   secrets put upstream --env NAME --reason TEXT    take a value from standard input, \`KEY\` or \`ID KEY\`
@@ -54,7 +54,7 @@ Options of some:
   --secret NAME     upstream, admin or pool (default: every secret that rotates)
   --all-older-than AGE
                     only secrets whose current key is older, such as 30d, 12h or 90m
-  --key WHICH       which key leaked: current (default) or previous
+  --key WHICH       which key leaked: current (default), previous, or the provider's id of one from before
   --yes             do not ask, where nobody can be asked
   --as VARIABLE     environment variable that gets the key (default: ANTHROPIC_API_KEY)
 

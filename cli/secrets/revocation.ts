@@ -9,13 +9,13 @@ import { type Rotated, rotate } from './rotation';
 /** Where to read on when a key was not ended. */
 const RUNBOOK = 'docs/runbooks/key-leaked.md';
 
-/** Which key somebody else has. */
-export type LeakedKey = 'current' | 'previous';
+/** Which key somebody else has: that of a version, or one that the secret held once, by the provider's id of it. */
+export type LeakedKey = 'current' | 'previous' | { readonly keyId: string };
 
 /** A leaked key that works no more. */
 export interface Revoked {
   readonly secret: string;
-  /** Keys that the provider has ended: one at least. */
+  /** Keys that the provider has ended in this run, those included whose grace was over: one at least. */
   readonly retired: number;
   /** The rotation by which another key became current; absent where the leaked one was not current any more. */
   readonly rotated?: Rotated;
@@ -34,15 +34,15 @@ export async function revoke(
   progress: Progress,
 ): Promise<Revoked> {
   const rotated = leaked === 'current' ? await replace(operator, secret, progress) : undefined;
-  const { retired, unended = 0 } = await endLeakedKey(operator, secret);
-  if (unended > 0 || retired === 0) throw new CommandFailure(notEnded(retired, unended, rotated));
+  const { retired, unended = 0 } = await endLeakedKey(operator, secret, leaked);
+  if (unended > 0 || retired === 0) throw new CommandFailure(notEnded(unended, rotated));
   return { secret: secret.name, retired, ...(rotated && { rotated }) };
 }
 
-function notEnded(retired: number, unended: number, rotated: Rotated | undefined): string {
+function notEnded(unended: number, rotated: Rotated | undefined): string {
   const what =
     unended > 0
-      ? `${unended} of ${retired + unended} keys could not be found at the provider and ended`
+      ? `the provider was not seen to refuse ${unended === 1 ? 'it' : `${unended} of its values`}`
       : 'the provider ended no key: it was ended before, or is not one of its keys';
   const current = rotated ? ` (version ${rotated.version} is current)` : '';
   return `the leaked key may work still, for ${what}${current}; end it in the provider's console: ${RUNBOOK}`;
@@ -59,15 +59,19 @@ async function replace(operator: Operator, secret: RotatedSecret, progress: Prog
   }
 }
 
-async function endLeakedKey({ access }: Operator, { name, rotation }: RotatedSecret): Promise<SweepAnswer> {
-  const request: SweepRequest = { revoke: true };
+async function endLeakedKey(
+  { access }: Operator,
+  { name, rotation }: RotatedSecret,
+  leaked: LeakedKey,
+): Promise<SweepAnswer> {
+  const request: SweepRequest = { revoke: true, ...(typeof leaked === 'object' && leaked) };
   try {
     const answer = (await invoke(access, rotation.sweeper, request)) as Partial<SweepAnswer> | undefined;
     if (typeof answer?.retired === 'number') return { ...answer, retired: answer.retired };
     throw new CommandFailure(`${rotation.sweeper} did not say how many keys it ended`);
   } catch (error) {
     throw new CommandFailure(
-      `the leaked key may work still: ${(error as Error).message}; again with \`bulwark secrets revoke --now --secret ${name} --key previous\`, or end it in the provider's console`,
+      `the leaked key may work still: ${(error as Error).message}; again with \`bulwark secrets revoke --now --secret ${name} --key ${typeof leaked === 'object' ? leaked.keyId : 'previous'}\`, or end it in the provider's console`,
     );
   }
 }

@@ -20,7 +20,7 @@ import {
 } from './managed-secret';
 import { type LeakedKey, type Revoked, revoke } from './revocation';
 import { type Rotated, rotate } from './rotation';
-import { secretValueFrom } from './secret-input';
+import { KEY_ID, secretValueFrom } from './secret-input';
 import { readState, versionAt } from './secret-state';
 import { type SecretStatus, statusOf } from './secret-status';
 
@@ -102,7 +102,7 @@ async function revokeNow(invocation: Invocation): Promise<void> {
   const operator = await operatorOf(invocation);
   const secret = rotatedSecretOf(operator.deployment, name);
   await confirm(secret, leaked, invocation);
-  const act = { what: 'secrets.revoke', on: `${name} (${leaked})`, reason };
+  const act = { what: 'secrets.revoke', on: `${name} (${typeof leaked === 'object' ? leaked.keyId : leaked})`, reason };
   const revoked = await audited(operator, act, async () => {
     const value = await revoke(operator, secret, leaked, new Progress(output, now));
     return { value, result: `ended at the provider: ${value.retired}` };
@@ -113,28 +113,31 @@ async function revokeNow(invocation: Invocation): Promise<void> {
 function leakedKeyOf(value: string | undefined): LeakedKey {
   if (value === undefined || value === 'current') return 'current';
   if (value === 'previous') return value;
-  throw new CommandUsageError(`\`--key\` must be current or previous, got: ${value}`);
+  if (KEY_ID.test(value)) return { keyId: value };
+  throw new CommandUsageError(`\`--key\` must be current, previous or the provider's id of a key, got: ${value}`);
 }
 
-const CONSEQUENCE: Readonly<Record<LeakedKey, string>> = {
-  current: 'This makes another key current and ends the one that is current now',
-  previous: 'This ends the key that was current before the one that is now',
-};
+function consequenceOf(leaked: LeakedKey): string {
+  if (leaked === 'current') return 'This makes another key current and ends the one that is current now';
+  return leaked === 'previous'
+    ? 'This ends the key that was current before the one that is now'
+    : `This ends the key ${leaked.keyId}`;
+}
 
 /** @throws CommandRefusal unless the person names the secret, or has said `--yes` */
 async function confirm({ name }: ManagedSecret, leaked: LeakedKey, { args, output }: Invocation): Promise<void> {
   if (args.yes) return;
   if (!output.ask) throw new CommandRefusal(`to revoke a key of ${name} where nobody can be asked, say --yes`);
   const answer = await output.ask(
-    `${CONSEQUENCE[leaked]}, at the provider, for good and within this minute. Type the secret's name (${name}) to go on: `,
+    `${consequenceOf(leaked)}, at the provider, for good and within this minute. Type the secret's name (${name}) to go on: `,
   );
   if (answer.trim() !== name) throw new CommandRefusal('that is not the name of the secret: nothing was revoked');
 }
 
-function revokedLines({ secret, retired, rotated }: Revoked): string[] {
+function revokedLines({ secret, rotated }: Revoked): string[] {
   return [
     ...(rotated ? [`Rotated ${secret}: version ${rotated.version} is current.`] : []),
-    `Ended ${retired} ${retired === 1 ? 'key' : 'keys'} of ${secret} at the provider, for good.`,
+    `The leaked key of ${secret} is ended at the provider, for good.`,
     'Requests in flight: a call that the provider has accepted ends as ever. A process that still holds the old key meets one 401, reads the secret anew and repeats the call; no job fails by it.',
   ];
 }

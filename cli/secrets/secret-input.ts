@@ -12,7 +12,8 @@ const POOL_SIZE = 100;
 const LEAST_POOL_SIZE = 2;
 
 const KEY = /^[\x21-\x7e]+$/;
-const KEY_ID = /^[\w-]{1,128}$/;
+/** A provider's id of a key. */
+export const KEY_ID = /^[\w-]{1,128}$/;
 
 interface KeyLine {
   readonly id?: string;

@@ -30,7 +30,7 @@ test('makes another key current first, then ends the old ones without grace and 
   expect(asked).toEqual([{ event: { revoke: true }, current: current() }]);
   expect(printed).toEqual([
     `Rotated upstream: version ${current()} is current.`,
-    'Ended 1 key of upstream at the provider, for good.',
+    'The leaked key of upstream is ended at the provider, for good.',
     'Requests in flight: a call that the provider has accepted ends as ever. A process that still holds the old key meets one 401, reads the secret anew and repeats the call; no job fails by it.',
   ]);
 });
@@ -38,6 +38,14 @@ test('makes another key current first, then ends the old ones without grace and 
 test('a key that is not current any more needs no rotation', async () => {
   expect((await revoke('--yes', '--key', 'previous')).code).toBe(0);
   expect(asked).toEqual([{ event: { revoke: true }, current: 'leaked' }]);
+});
+
+test('a key from before that is named by its id is the one that ends', async () => {
+  cloud.typed = 'upstream';
+  expect((await revoke('--key', 'apikey_1')).code).toBe(0);
+  expect(cloud.questions).toEqual([expect.stringContaining('This ends the key apikey_1, at the provider, for good')]);
+  expect(asked).toEqual([{ event: { revoke: true, keyId: 'apikey_1' }, current: 'leaked' }]);
+  expect(cloud.audit[0]?.on).toBe('upstream (apikey_1)');
 });
 
 test('a rotation that hangs does not keep the leaked key alive', async () => {
@@ -120,8 +128,9 @@ describe('a key that the provider has not ended is a failure', () => {
 
   test.each([
     ['{"retired":0}', none],
-    ['{"retired":0,"unended":1}', '1 of 1 keys could not be found at the provider and ended'],
-    ['{"retired":2,"unended":1}', '1 of 3 keys could not be found at the provider and ended'],
+    ['{"retired":0,"unended":1}', 'the provider was not seen to refuse it'],
+    ['{"retired":2,"unended":1}', 'the provider was not seen to refuse it'],
+    ['{"retired":2,"unended":2}', 'the provider was not seen to refuse 2 of its values'],
   ])('%s', async (answer, why) => {
     sweeperAnswers({ Payload: Buffer.from(answer) });
     const { code, printed, errors } = await revoke('--yes');
@@ -151,8 +160,8 @@ test.each([
   [['secrets', 'revoke', '--reason', 'x'], '`--now` is needed: a key that may wait is retired by its rotation'],
   [['secrets', 'revoke', '--now'], '`--reason` is needed'],
   [
-    ['secrets', 'revoke', '--now', '--reason', 'x', '--key', 'apikey_1'],
-    '`--key` must be current or previous, got: apikey_1',
+    ['secrets', 'revoke', '--now', '--reason', 'x', '--key', 'a b'],
+    "`--key` must be current, previous or the provider's id of a key, got: a b",
   ],
 ])('%j is wrong usage', async (args, message) => {
   expect(await cloud.bulwark(...args)).toEqual({
