@@ -98,6 +98,35 @@ describe('after two ways back by hand', () => {
   });
 });
 
+describe('a key that was current a moment ago has its grace', () => {
+  /** Three rotations with a month between, and then the label is moved by hand; answers the keys by version. */
+  const moved = async (...way: readonly number[]) => {
+    const world = new RotationWorld('openai-admin');
+    const versions = ['first'];
+    const keys = [world.current()];
+    for (let turn = 0; turn < 3; turn += 1) {
+      versions.push(await world.rotate());
+      keys.push(world.current());
+      world.nowMs += 30 * DAY_MS;
+    }
+    for (const to of way) await world.promote(versions[to] ?? '', world.currentVersion());
+    world.nowMs += GRACE_MS - 1;
+    await world.sweep();
+    return (version: number) => world.works({ apiKey: keys[version]?.apiKey ?? '' });
+  };
+
+  test('where the label went back and forth, also if it succeeded the one that is current again', async () => {
+    const works = await moved(1, 3, 0);
+    expect(works(1)).toBe(true);
+    expect(works(3)).toBe(true);
+  });
+
+  test('where the label went back further and forth again', async () => {
+    const works = await moved(0, 1);
+    expect(works(3)).toBe(true);
+  });
+});
+
 test('a version without the note of its predecessor ends no grace before the last rotations', async () => {
   const world = new RotationWorld('openai-admin');
   const old = world.current();
