@@ -135,7 +135,7 @@ test('a version without the note of its predecessor ends no grace before the las
   const third = await world.rotate();
   for (const version of world.versions.values()) {
     const { replaces, ...value } = JSON.parse(version.text ?? '{}');
-    expect([undefined, 'first', world.versions.keys().toArray()[1]]).toContain(replaces);
+    expect([undefined, 'first', [...world.versions.keys()][1]]).toContain(replaces);
     version.text = JSON.stringify(value);
   }
   expect(world.currentVersion()).toBe(third);
