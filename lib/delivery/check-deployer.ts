@@ -1,6 +1,7 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigCheck } from '../config-error';
+import { DEFAULT_QUALIFIER } from './bootstrap-roles';
 import type { GithubDeployerProps, GithubEnvironment } from './deployer-props';
 import { GithubSubjectFormat } from './github-subjects';
 
@@ -47,6 +48,7 @@ export function checkDeployer(scope: Construct, id: string, props: GithubDeploye
     check,
     props.environments.map(({ name }) => name),
   );
+  checkPlaces(check, props.environments, Stack.of(scope));
   // Values from the command line are no enum until somebody has looked.
   const formats = Object.values(GithubSubjectFormat);
   const format = props.subjectFormat ?? GithubSubjectFormat.IMMUTABLE;
@@ -85,6 +87,26 @@ function checkNames(check: ConfigCheck, names: readonly string[]): void {
     'must have names that differ in their letters or digits, whatever the case',
     names.join(', '),
   );
+}
+
+/** Where two environments share the bootstrap stack's roles, a job of the one deploys the other. */
+function checkPlaces(check: ConfigCheck, environments: readonly GithubEnvironment[], stack: Stack): void {
+  const owners = new Map<string, string>();
+  for (const { name, account = stack.account, regions = [stack.region], qualifier } of environments) {
+    for (const region of new Set(regions)) {
+      const place = `${account}/${region}/${qualifier ?? DEFAULT_QUALIFIER}`;
+      const owner = owners.get(place);
+      // Seen here, where a place that is known only at deployment would pass as a token.
+      const shown = Token.isUnresolved(place) ? 'the place of the stack' : place;
+      check.require(
+        owner === undefined,
+        'environments',
+        'must each have an account, a Region or a `qualifier` of its own, as whoever may deploy one may deploy all that share the roles of one bootstrap stack',
+        `${owner} and ${name} in ${shown}`,
+      );
+      owners.set(place, name);
+    }
+  }
 }
 
 /** What decides about trust must be seen at synthesis: a parameter of the stack could be anything. */

@@ -112,7 +112,12 @@ describe('GithubDeployer', () => {
   });
 
   test('never writes a wildcard', () => {
-    deploy({ environments: [{ name: 'dev', pullRequestDiff: true }, { name: 'prod' }] });
+    deploy({
+      environments: [
+        { name: 'dev', pullRequestDiff: true },
+        { name: 'prod', account: '444455556666' },
+      ],
+    });
 
     expect(JSON.stringify(Template.fromStack(stack))).not.toContain('*');
   });
@@ -152,7 +157,7 @@ describe('GithubDeployer', () => {
   });
 
   test('says which environments there are', () => {
-    const deployer = deploy({ environments: [{ name: 'dev' }, { name: 'prod' }] });
+    const deployer = deploy({ environments: [{ name: 'dev', qualifier: 'dev' }, { name: 'prod' }] });
 
     expect(() => deployer.roleOf('toString')).toThrow(
       'delivery/Github: `environment` must be one of dev, prod, got: toString',
@@ -162,6 +167,45 @@ describe('GithubDeployer', () => {
 
 /** Props, and what the message says of them. */
 type Refused = [changes: Partial<GithubDeployerProps>, problem: string];
+
+describe('two environments of one bootstrap stack', () => {
+  const shared =
+    'delivery/Github: `environments` must each have an account, a Region or a `qualifier` of its own, as whoever may deploy one may deploy all that share the roles of one bootstrap stack, got: dev and prod in ';
+
+  test.each<[GithubEnvironment, GithubEnvironment, string]>([
+    [{ name: 'dev' }, { name: 'prod' }, '111122223333/eu-west-1/hnb659fds'],
+    [
+      { name: 'dev', account: '111122223333', qualifier: 'hnb659fds' },
+      { name: 'prod', regions: ['eu-west-1'] },
+      '111122223333/eu-west-1/hnb659fds',
+    ],
+    [
+      { name: 'dev', regions: ['eu-west-3', 'eu-west-2'], qualifier: 'shop' },
+      { name: 'prod', regions: ['eu-west-1', 'eu-west-2'], qualifier: 'shop' },
+      '111122223333/eu-west-2/shop',
+    ],
+  ])('are refused: the one could deploy the other (%j, %j)', (dev, prod, place) => {
+    expect(() => deploy({ environments: [dev, prod] })).toThrow(shared + place);
+  });
+
+  test('are refused also where the place is known only at deployment', () => {
+    stack = new Stack(new App(), 'delivery');
+    expect(() => deploy({ environments: [{ name: 'dev' }, { name: 'prod' }] })).toThrow(
+      `${shared}the place of the stack`,
+    );
+  });
+
+  test.each([{ account: '444455556666' }, { regions: ['eu-west-2'] }, { qualifier: 'prod' }])(
+    'are two where %j tells them apart',
+    (place) => {
+      const deployer = deploy({ environments: [{ name: 'dev' }, { name: 'prod', ...place }] });
+      const [dev, prod] = ['dev', 'prod'].map((name) => roleIn(deployer.roleOf(name)).policies[0].PolicyDocument);
+
+      const resources = new Set([...dev.Statement[0].Resource, ...prod.Statement[0].Resource]);
+      expect(resources.size).toBe(8);
+    },
+  );
+});
 
 describe('GithubDeployer refuses', () => {
   const OWNER = '`owner` must be 1 to 39 letters, digits, `-` and `_`, beginning with a letter or digit, got: ';

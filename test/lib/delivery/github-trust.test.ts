@@ -139,7 +139,10 @@ function trustsOf(subjectFormat: GithubSubjectFormat): Record<Exclude<Door, 'non
     repo: 'shop',
     repoId: '2002',
     subjectFormat,
-    environments: [{ name: 'dev', pullRequestDiff: true }, { name: 'prod' }],
+    environments: [
+      { name: 'dev', pullRequestDiff: true },
+      { name: 'prod', qualifier: 'prod' },
+    ],
   });
   const roles = Template.fromStack(stack).findResources('AWS::IAM::Role');
   const trustOf = (role = deployer.diffRole) => {

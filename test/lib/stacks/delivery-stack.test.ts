@@ -23,7 +23,13 @@ describe('DeliveryStack', () => {
   test('prints the role of each environment, and that of the pull requests', () => {
     const stack = new DeliveryStack(appFor(), 'delivery', {
       env: ENV,
-      github: { ...REPOSITORY, environments: [{ name: 'eu-prod' }, { name: 'dev', pullRequestDiff: true }] },
+      github: {
+        ...REPOSITORY,
+        environments: [
+          { name: 'eu-prod', qualifier: 'prod' },
+          { name: 'dev', pullRequestDiff: true },
+        ],
+      },
     });
 
     const outputs = Template.fromStack(stack).toJSON().Outputs;
