@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { JOB_ID_PATTERN } from '../lib/contract/job-ids';
-import type { AwsAccess } from './deployment';
+import { type AwsAccess, isEmulated } from './deployment';
 import { CommandUsageError } from './failure';
 
 const OPTIONS = {
@@ -61,10 +61,14 @@ export function need(value: string | undefined, option: string): string {
   return value;
 }
 
-/** Where to find AWS. @throws CommandUsageError where `--endpoint` is no address. */
-export function accessOf({ region, endpoint }: Arguments): AwsAccess {
+/** The local environment's Region, and credentials that its emulator takes as well as any. */
+const LOCAL_ACCESS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+/** Where to find AWS, or the local environment's emulator. @throws CommandUsageError where `--endpoint` is no address. */
+export function accessOf({ env, region, endpoint }: Arguments): AwsAccess {
   if (endpoint !== undefined) checkAddress('--endpoint', endpoint);
-  return { ...(region && { region }), ...(endpoint && { endpoint }) };
+  const isLocal = env === 'local' && endpoint !== undefined && isEmulated({ endpoint });
+  return { ...(isLocal && LOCAL_ACCESS), ...(region && { region }), ...(endpoint && { endpoint }) };
 }
 
 /** @throws CommandUsageError where the value is no http(s) address. */

@@ -89,6 +89,9 @@ async function outputsOf(client: CloudFormationClient, stackName: string): Promi
     return (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
   } catch (error) {
     if ((error as Error).name !== 'ValidationError') throw error;
-    throw new CommandFailure(`there is no stack ${stackName} in this account and Region: deploy it first`);
+    const region = await client.config.region();
+    throw new CommandFailure(
+      `there is no stack ${stackName} in this account in ${region}: deploy it first, or name another Region with --region`,
+    );
   }
 }

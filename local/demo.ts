@@ -124,8 +124,8 @@ export function describeOutcome({ jobs }: DemoOutcome): string[] {
   });
 }
 
-/** Lines to paste into a shell: submit a job, read one, tell the upstream double to fail. */
-export function describeAddresses({ apiUrl, client, upstreamUrl }: StackAddresses, jobId: string): string[] {
+/** Lines to paste into a shell: submit a job, read one, tell the upstream double to fail, look at it all. */
+export function describeAddresses({ endpoint, apiUrl, client, upstreamUrl }: StackAddresses, jobId: string): string[] {
   const authorization = `-H 'authorization: Bearer ${client.key}'`;
   const body = JSON.stringify(submissionOf('Hello'));
   const fault = JSON.stringify({ default: { kind: 'error', status: 529, retryAfter: 2 } });
@@ -142,5 +142,7 @@ export function describeAddresses({ apiUrl, client, upstreamUrl }: StackAddresse
     `curl -sw '\\n' '${upstreamUrl}/_double/calls'`,
     '# heal it',
     `curl -sw '\\n' -X POST '${upstreamUrl}/_double/reset'`,
+    '# look at it as an operator does; every other command takes the same two options',
+    `npm run --silent bulwark -- doctor --env local --endpoint '${endpoint}'`,
   ];
 }

@@ -35,6 +35,7 @@ test('what cannot be done is one line and exit code 1', async () => {
   expect(await bulwark('clients', 'create', '--env', 'dev', '--name', 'x')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'bulwark: there is no stack bulwark-dev-data in this account and Region: deploy it first\n',
+    stderr:
+      'bulwark: there is no stack bulwark-dev-data in this account in us-east-1: deploy it first, or name another Region with --region\n',
   });
 });
