@@ -80,7 +80,7 @@ describe('jobs retry', () => {
         TableName: 'jobs',
         Key: { jobId: ID, part: 'job' },
         UpdateExpression:
-          'SET #status = :queued, updatedAt = :now, dueBucket = :bucket, dueAt = :due REMOVE completedAt, leaseOwner, leaseUntil, failedSince, outage, abandoned',
+          'SET #status = :queued, updatedAt = :now, dueBucket = :bucket, dueAt = :due REMOVE completedAt, leaseOwner, leaseUntil, failedSince, outage, abandoned, resent',
         ConditionExpression: '#status = :failed OR #status = :deadLettered',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
@@ -141,7 +141,7 @@ describe('jobs cancel', () => {
     ]);
     expect(update()).toMatchObject({
       UpdateExpression:
-        'SET #status = :failed, #failure = :failure, completedAt = :now, updatedAt = :now REMOVE failedSince, outage, abandoned, dueBucket, dueAt',
+        'SET #status = :failed, #failure = :failure, completedAt = :now, updatedAt = :now REMOVE failedSince, outage, abandoned, resent, dueBucket, dueAt',
       ConditionExpression: '#status = :queued',
       ExpressionAttributeNames: { '#status': 'status', '#failure': 'failure' },
       ExpressionAttributeValues: {

@@ -25,43 +25,56 @@ const FREEZE_MS = 200_000;
 const LIVES: Fate = { kind: 'lives' };
 
 /**
- * P1 by the handlers' own code in virtual time: processes die, and AWS fails them, at any step; first one by one, then at
- * random. No good job may end in the dead-letter queue for it.
+ * P1 by the handlers' own code in virtual time: processes die, and AWS fails them, at any step; first one by one, then
+ * processes alone at random, then both. No good job may end in the dead-letter queue for a death or for one fault; how
+ * many do while AWS fails one step in thirty for hours is counted, and none may be lost.
  */
 export async function survivesCrashes({ full, tell, signal }: SimulationOptions): Promise<Finding> {
   const everyStep = await crashAtEveryStep(full, signal);
   tell(
     `${everyStep.worlds} worlds, each with a crash or a fault of AWS at another step: ${everyStep.broken} ended wrongly`,
   );
-  let awsFaults = 0;
+  const jobs = full ? FULL_JOBS : SMALL_JOBS;
+  const run = await new CrashWorld(randomScene(jobs, 0)).run();
+  tell(`${run.accepted} jobs ended while ${sum(run.deaths)} processes died`);
+  let faults = 0;
   const onFault = () => {
-    awsFaults += 1;
+    faults += 1;
   };
-  const run = await new CrashWorld(randomScene(full ? FULL_JOBS : SMALL_JOBS, onFault)).run();
-  tell(`${run.accepted} jobs ended while ${sum(run.deaths)} processes died and AWS failed ${awsFaults} steps`);
-  const ends = countEnds(run);
+  const storm = await new CrashWorld(randomScene(jobs, AWS_FAULTS, onFault)).run();
+  tell(`${storm.accepted} jobs ended while ${sum(storm.deaths)} processes died and AWS failed ${faults} steps`);
   const wrong = endedWrongly(run);
+  const stormEnds = countEnds(storm);
   const measured = {
     jobs: run.accepted,
-    ...ends,
+    ...countEnds(run),
     endedWrongly: wrong.length,
-    goodDeadLettered: wrong.filter((name) => run.ends.get(name) === 'dead-lettered').length,
     recordedTwice: run.recordedTwice,
     crashPoints: everyStep.worlds,
     endedWronglyAtCrashPoints: everyStep.broken,
     processesDied: sum(run.deaths),
-    awsFaults,
     duplicates: run.duplicates,
     sentAgainBySweeper: run.resent,
     upstreamCalls: run.calls,
     paidCalls: run.paid.length,
     ...paidBeyondOne(run.paid),
+    awsFaults: faults,
+    awsFaultsLost: stormEnds.lost,
+    awsFaultsRecordedTwice: storm.recordedTwice,
+    awsFaultsGoodDeadLettered: endedWrongly(storm).filter((name) => storm.ends.get(name) === 'dead-lettered').length,
   };
-  const holds = wrong.length + run.recordedTwice + everyStep.broken + measured.paidAgainUnexplained === 0;
+  const holds =
+    wrong.length +
+      run.recordedTwice +
+      everyStep.broken +
+      measured.paidAgainUnexplained +
+      stormEnds.lost +
+      storm.recordedTwice ===
+    0;
   return { measured, holds };
 }
 
-const randomScene = (jobs: number, onFault: () => void): CrashScene => ({
+const randomScene = (jobs: number, awsFaults: number, onFault: () => void = () => undefined): CrashScene => ({
   seed: 1,
   jobs,
   workers: 20,
@@ -71,7 +84,7 @@ const randomScene = (jobs: number, onFault: () => void): CrashScene => ({
   endsAfterMs: 12 * HOUR_MS,
   treat: (name, _call, random) => treatAtRandom(name, random),
   decideFate: (random) => (name) => {
-    const fate = fateAtRandom(name, random);
+    const fate = fateAtRandom(name, random, awsFaults);
     if (fate.kind === 'fails') onFault();
     return fate;
   },
@@ -96,12 +109,12 @@ function treatAtRandom(name: string, random: Random): Treatment {
   return random() < FAULTS ? (PASSING_FAULTS[Math.floor(random() * PASSING_FAULTS.length)] ?? 'errors') : 'serves';
 }
 
-function fateAtRandom(name: string, random: Random): Fate {
+function fateAtRandom(name: string, random: Random, awsFaults: number): Fate {
   const chance = random();
   if (chance < DEATHS / 2) return { kind: 'dies', when: 'before' };
   if (chance < DEATHS) return { kind: 'dies', when: 'after' };
   if (chance < DEATHS + FREEZES) return { kind: 'freezes', ms: FREEZE_MS };
-  if (name === UPSTREAM_STEP || chance >= DEATHS + FREEZES + AWS_FAULTS) return LIVES;
+  if (name === UPSTREAM_STEP || chance >= DEATHS + FREEZES + awsFaults) return LIVES;
   return { kind: 'fails', when: random() < 0.5 ? 'before' : 'after' };
 }
 
