@@ -54,7 +54,9 @@ export class ClientKeysInUseError extends RotationError {
   override readonly name = 'ClientKeysInUseError';
 
   constructor() {
-    super('The client has two live keys, and the grace of the older is not over.');
+    super(
+      'The client has two live keys, and the grace of the older is not over. If that one was made by hand and the secret has never held it, nothing will end it: put it into the secret before a rotation, or rotate a new client.',
+    );
   }
 }
 
