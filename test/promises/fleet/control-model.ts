@@ -112,7 +112,13 @@ export class ControlModel {
 
   async #process(received: Received): Promise<boolean> {
     const message = this.#received.get(received.receiptHandle);
-    return message !== undefined && this.consumer.invoke(message);
+    if (!message) return false;
+    try {
+      return await this.consumer.invoke(message);
+    } catch (error) {
+      this.world.queue.leave(message);
+      throw error;
+    }
   }
 
   async #update(change: { readonly enabled: boolean; readonly maxConcurrency?: number }): Promise<void> {
