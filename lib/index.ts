@@ -30,6 +30,7 @@ export {
   RotationStrategy,
 } from './secrets/rotation-strategy';
 export type { RotationTimingProps } from './secrets/rotation-timing';
+export type { AlarmTopicProps } from './stacks/alarm-topic';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';
 export type { OutageSettings } from './stacks/outage-settings';
