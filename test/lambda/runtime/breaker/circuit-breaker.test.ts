@@ -2,7 +2,6 @@ import { CircuitBreaker } from '../../../../lambda/runtime/breaker/circuit-break
 import { BreakerOpenError } from '../../../../lambda/runtime/breaker/errors';
 import { counted, Down, fail, failTimes, settled, succeed, World } from './world';
 
-
 test('hands a value through, and an error', async () => {
   const breaker = new World().breaker();
   await expect(breaker.execute(succeed)).resolves.toBe('value');
