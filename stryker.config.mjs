@@ -2,9 +2,12 @@
 // Run by scripts/run-mutation.mjs, a folder at a time: `npm run mutation`, or `npm run mutation -- retry`.
 const folder = process.env.BULWARK_MUTATION_FOLDER;
 
+/** What is mutated where that is more than the folder of that name below `lambda/runtime`. */
+const ELSEWHERE = { prices: ['lib/contract/price-book*.ts', 'lambda/runtime/prices/*.ts'] };
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  mutate: [`lambda/runtime/${folder}/*.ts`],
+  mutate: ELSEWHERE[folder] ?? [`lambda/runtime/${folder}/*.ts`],
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: { projectType: 'custom', configFile: 'jest.mutation.cjs', enableFindRelatedTests: false },
