@@ -76,7 +76,6 @@ const COST_UNITS_IN_MICRO_USD = 10n ** 15n;
  * of a cache is assumed, and the long context's price where the input may reach it. So it is at least what `priceOf` says
  * of any usage within `bounds`, under any clock within the skew.
  *
- * @param delayMs milliseconds after `atMs` at which the call may still begin, as that of a job that waits in a queue
  * @throws UnknownModelError
  * @throws UnknownPriceError where no price is in force at `atMs`
  * @throws RangeError where a number is none, negative or too large to be counted
@@ -87,12 +86,11 @@ export const worstCasePrice = (
   bounds: TokenBounds,
   atMs: number,
   skewMs = DEFAULT_CLOCK_SKEW_MS,
-  delayMs = 0,
 ): number => {
-  requireCounts({ inputTokens: bounds.inputTokens, outputTokens: bounds.outputTokens, skewMs, delayMs });
+  requireCounts({ inputTokens: bounds.inputTokens, outputTokens: bounds.outputTokens, skewMs });
   const steps = stepsOf(book, model);
   stepAt(steps, model, atMs);
-  const [startMs, endMs] = [atMs - skewMs, atMs + delayMs + skewMs];
+  const [startMs, endMs] = [atMs - skewMs, atMs + skewMs];
   const inForce = steps.filter(
     ({ fromMs }, index) => fromMs <= endMs && (steps[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY) > startMs,
   );

@@ -201,21 +201,13 @@ describe('worstCasePrice', () => {
     expect(worst(prices, million, 8)).toBe(9_000_000);
   });
 
-  test('counts with a call that begins later', () => {
-    const book = readPriceBook(bookOf(...rising));
-    expect(worstCasePrice(book, 'm', million, START, 0, 10 * MINUTE - 1)).toBe(3_000_000);
-    expect(worstCasePrice(book, 'm', million, START, 0, 10 * MINUTE)).toBe(4_000_000);
-    expect(worstCasePrice(book, 'm', million, START, 5 * MINUTE, 5 * MINUTE)).toBe(4_000_000);
-  });
-
   test.each([
-    ['inputTokens', { inputTokens: -1, outputTokens: 0 }, 0, 0, -1],
-    ['outputTokens', { inputTokens: 0, outputTokens: 0.5 }, 0, 0, 0.5],
-    ['skewMs', million, -1, 0, -1],
-    ['skewMs', million, Number.NaN, 0, Number.NaN],
-    ['delayMs', million, 0, -1, -1],
-  ])('refuses %s that is none', (name, most, skewMs, delayMs, got) => {
-    expect(() => worstCasePrice(readPriceBook(bookOf(price())), 'm', most, START, skewMs, delayMs)).toThrow(
+    ['inputTokens', { inputTokens: -1, outputTokens: 0 }, 0, -1],
+    ['outputTokens', { inputTokens: 0, outputTokens: 0.5 }, 0, 0.5],
+    ['skewMs', million, -1, -1],
+    ['skewMs', million, Number.NaN, Number.NaN],
+  ])('refuses %s that is none', (name, most, skewMs, got) => {
+    expect(() => worstCasePrice(readPriceBook(bookOf(price())), 'm', most, START, skewMs)).toThrow(
       new RangeError(`\`${name}\` must be a whole number, 0 or more, got: ${got}`),
     );
   });
@@ -227,16 +219,14 @@ const scenes = fc
     most: bounds,
     minute: fc.integer({ min: 0, max: 40 }),
     skewMs: fc.nat(10 * MINUTE),
-    delayMs: fc.oneof(fc.constant(0), fc.nat(10 * MINUTE)),
   })
-  .chain(({ most, minute, skewMs, delayMs, document }) =>
+  .chain(({ most, minute, skewMs, document }) =>
     fc.record({
       document: fc.constant(document),
       most: fc.constant(most),
       atMs: fc.constant(START + minute * MINUTE),
       skewMs: fc.constant(skewMs),
-      delayMs: fc.constant(delayMs),
-      callMs: fc.integer({ min: START + minute * MINUTE - skewMs, max: START + minute * MINUTE + delayMs + skewMs }),
+      callMs: fc.integer({ min: START + minute * MINUTE - skewMs, max: START + minute * MINUTE + skewMs }),
       used: usageWithin(most),
     }),
   );
@@ -254,9 +244,9 @@ const ifInForce = (ask: () => number): number | undefined => {
 test('no usage within its bounds, at any price of any currency, under any clock within the skew, costs more than the worst case', () => {
   let judged = 0;
   fc.assert(
-    fc.property(scenes, ({ document, most, atMs, skewMs, delayMs, callMs, used }) => {
+    fc.property(scenes, ({ document, most, atMs, skewMs, callMs, used }) => {
       const book = readPriceBook(document);
-      const reserved = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs, delayMs));
+      const reserved = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs));
       const real = ifInForce(() => priceOf(book, 'm', used, callMs));
       if (reserved === undefined || real === undefined) return;
       judged += 1;
@@ -286,12 +276,12 @@ test('the worst case is reached by some usage, so that nobody is refused for not
   );
 });
 
-test('more skew and more delay never make it cheaper', () => {
+test('more skew never makes it cheaper', () => {
   fc.assert(
-    fc.property(scenes, fc.nat(MINUTE), fc.nat(MINUTE), ({ document, most, atMs, skewMs, delayMs }, skew, delay) => {
+    fc.property(scenes, fc.nat(MINUTE), ({ document, most, atMs, skewMs }, more) => {
       const book = readPriceBook(document);
-      const little = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs, delayMs));
-      const much = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs + skew, delayMs + delay));
+      const little = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs));
+      const much = ifInForce(() => worstCasePrice(book, 'm', most, atMs, skewMs + more));
       if (little === undefined) expect(much).toBeUndefined();
       else expect(much).toBeGreaterThanOrEqual(little);
     }),
