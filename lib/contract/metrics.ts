@@ -4,6 +4,9 @@ export const SERVICE_NAME = 'bulwark';
 /** Dimension that the metrics of a rotated secret have beside the service: of several secrets, each speaks for itself. */
 export const SECRET_DIMENSION = 'secret';
 
+/** Dimension of a metric that is counted for each label of a prompt beside the service. */
+export const LABEL_DIMENSION = 'label';
+
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
 
@@ -17,6 +20,8 @@ export const MetricName = {
   JOBS_DEAD_LETTERED: 'JobsDeadLettered',
   JOBS_RETURNED: 'JobsReturnedToQueue',
   REQUESTS_REFUSED: 'RequestsRefused',
+  /** Accepted jobs whose prompt was labelled: once by service, and once for each label by service and label. */
+  SUSPICIOUS_PROMPTS: 'SuspiciousPrompts',
   UPSTREAM_CALLS: 'UpstreamCalls',
   UPSTREAM_FAILURES: 'UpstreamFailures',
   UPSTREAM_ACCOUNT_REFUSED: 'UpstreamAccountRefused',
