@@ -1,3 +1,4 @@
+import { sanitizeForTerminal, sanitizeJson } from '../lib/contract/display-text';
 import { type Arguments, accessOf, need, type OptionName } from './arguments';
 import { type AwsAccess, type Deployment, findDeployment } from './deployment';
 
@@ -69,5 +70,12 @@ export async function operatorOf({ args, now, sleep, signal }: Invocation): Prom
 
 /** Prints a document with `--json`, and lines for people otherwise. */
 export function report({ args, output }: Invocation, document: unknown, lines: readonly string[]): void {
-  for (const line of args.json ? [JSON.stringify(document)] : lines) output.print(line);
+  for (const line of args.json ? [sanitizeJson(JSON.stringify(document))] : lines) output.print(line);
 }
+
+/** Prints each line as one line, whatever somebody else's text in it holds: nothing that is printed can be forged. */
+export const unforgeable = ({ print, printError, ...rest }: CommandOutput): CommandOutput => ({
+  ...rest,
+  print: (line) => print(sanitizeForTerminal(line)),
+  printError: (line) => printError(sanitizeForTerminal(line)),
+});

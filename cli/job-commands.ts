@@ -25,6 +25,7 @@ function describe(row: JobRow): string[] {
     ['status', row.status],
     ['reason', describeFailure(row.failure)],
     ['model', row.model],
+    ['labels', row.labels?.join(', ')],
     ['created', row.createdAt],
     ['updated', row.updatedAt],
     ['completed', row.completedAt],

@@ -1,5 +1,6 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { FailureReasonValue } from '../lib/contract/failures';
+import type { PromptLabelValue } from '../lib/contract/prompt-labels';
 import { type JobStatusValue, JobsTable } from '../lib/contract/tables';
 
 /** What an operator may see of a job: identifiers, states, numbers; nothing that is sealed. */
@@ -8,6 +9,8 @@ export interface JobRow {
   readonly clientId: string;
   readonly status: JobStatusValue;
   readonly model: string;
+  /** What is suspicious about its prompt. */
+  readonly labels?: readonly PromptLabelValue[];
   readonly correlationId: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -26,7 +29,7 @@ export interface JobRow {
 }
 
 const ATTRIBUTES = [
-  'jobId clientId status model correlationId createdAt updatedAt completedAt expiresAt fence',
+  'jobId clientId status model labels correlationId createdAt updatedAt completedAt expiresAt fence',
   'leaseOwner leaseUntil upstreamCalls reservation usage failure',
 ].flatMap((names) => names.split(' '));
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseCommandLine, refuseOthers } from './arguments';
 import { breakerCommands } from './breaker-commands';
 import { clientCommands } from './client-commands';
-import type { Command, CommandOutput, CommandTools } from './command';
+import { type Command, type CommandOutput, type CommandTools, unforgeable } from './command';
 import { dlqCommands } from './dlq/dlq-commands';
 import { doctorCommands } from './doctor-commands';
 import { CommandFailure, CommandUsageError, ProgramEnded } from './failure';
@@ -37,15 +37,16 @@ const SYSTEM_TOOLS: CommandTools = {
  */
 export async function runBulwark(
   args: readonly string[],
-  output: CommandOutput,
+  terminal: CommandOutput,
   tools: Partial<CommandTools> = {},
 ): Promise<number> {
+  const output = unforgeable(terminal);
   try {
     const end = args.includes('--') ? args.indexOf('--') : args.length;
     const { values, positionals } = parseCommandLine(args.slice(0, end));
     const program = args.slice(end + 1);
     if (values.help || positionals.length === 0) {
-      output.print(HELP);
+      terminal.print(HELP);
       return values.help ? 0 : 2;
     }
     const { name, command } = commandOf(positionals);

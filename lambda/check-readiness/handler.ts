@@ -8,6 +8,7 @@ import { JobsTable } from '../../lib/contract/tables';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { sleep, systemClock } from '../runtime/clock/clock';
 import { readEnvironment, text, url } from '../runtime/environment/read-environment';
@@ -81,5 +82,6 @@ const checker = new SystemHealthChecker({
 export const handler = middy<WithCorrelationId, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
+  .use(responseHeaders())
   .use(problemDetails({ log: logger, count }))
   .handler(async () => readiness({ checker, version: environment.version }));

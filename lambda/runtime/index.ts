@@ -1,6 +1,7 @@
 // The public API of `cdk-bulwark/runtime`: what is not named here is nobody's business but the handlers'. It loads no
 // AWS SDK; what does is in `cdk-bulwark/runtime/dynamodb`.
 export type { BreakerRow, BreakerStatusValue } from '../../lib/contract/control';
+export { sanitizeForDisplay, sanitizeForTerminal } from '../../lib/contract/display-text';
 export { FailureReason, type FailureReasonValue } from '../../lib/contract/failures';
 export type {
   AnthropicFederationSettings,
@@ -13,6 +14,7 @@ export {
   HealthStatus,
   type HealthStatusValue,
 } from '../../lib/contract/health';
+export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
 export { JobStatus, type JobStatusValue } from '../../lib/contract/tables';
 export type { Backoff, BackoffBounds, BackoffStep } from './backoff/backoff';
 export { decorrelatedJitterBackoff } from './backoff/decorrelated-jitter';
@@ -52,6 +54,10 @@ export { SystemHealthChecker, type SystemHealthCheckerOptions } from './health/s
 export { upstreamCheck } from './health/upstream-check';
 export { canonicalJson } from './idempotency/canonical-json';
 export { isIdempotencyKey, jobIdOfBytes, jobIdOfKey } from './idempotency/job-id';
+export { type JsonFault, JsonMalformedError, type JsonPath, JsonRefusedError } from './input/errors';
+export { type JsonBounds, MAX_JSON_FAULTS } from './input/json-structure';
+export { parseJsonText } from './input/json-text';
+export { labelPrompt } from './input/label-prompt';
 export { LeaseLostError } from './jobs/errors';
 export {
   type Failure,

@@ -4,19 +4,26 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import middy from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
-import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../../lib/contract/limits';
+import {
+  DEFAULT_JOB_RETENTION_DAYS,
+  DEFAULT_MAX_BODY_BYTES,
+  MAX_BODY_DEPTH,
+  MAX_BODY_PROPERTIES,
+} from '../../lib/contract/limits';
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { authorizedClientId } from '../runtime/clients/authorized-client';
 import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
-import { count, logger, metrics } from '../runtime/observability/observability';
+import { count, countBy, logger, metrics } from '../runtime/observability/observability';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { readIdempotencyKey } from './idempotency-key';
+import { SUBMISSION_NAMES } from './request-faults';
 import { type Accepted, submitJob } from './submit-job';
 
 const environment = readEnvironment({
@@ -35,6 +42,7 @@ const dependencies = {
   store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
   dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
   count,
+  countBy,
   now: systemClock,
   randomBytes,
   retentionDays: environment.retentionDays,
@@ -59,8 +67,16 @@ const toResponse = ({ id, status, replayed }: Accepted, path: string): APIGatewa
 export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
+  .use(responseHeaders())
   .use(problemDetails({ log: logger, count }))
-  .use(jsonBody({ maxBytes: environment.maxBodyBytes }))
+  .use(
+    jsonBody({
+      maxBytes: environment.maxBodyBytes,
+      maxDepth: MAX_BODY_DEPTH,
+      maxProperties: MAX_BODY_PROPERTIES,
+      propertyNames: SUBMISSION_NAMES,
+    }),
+  )
   .handler(async (event) => {
     const accepted = await submitJob(
       {
@@ -71,6 +87,7 @@ export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyRe
       },
       dependencies,
     );
-    logger.appendKeys({ jobId: accepted.id });
+    const { id, labels } = accepted;
+    logger.appendKeys({ jobId: id, ...(labels.length > 0 && { labels }) });
     return toResponse(accepted, event.path);
   });

@@ -1,13 +1,14 @@
-import { MetricName } from '../../lib/contract/metrics';
+import { LABEL_DIMENSION, MetricName } from '../../lib/contract/metrics';
 import { Problem } from '../../lib/contract/problems';
+import type { PromptLabelValue } from '../../lib/contract/prompt-labels';
 import type { JobStatusValue } from '../../lib/contract/tables';
 import { validateSubmission } from '../generated/validate-submission.mjs';
 import type { Clock } from '../runtime/clock/clock';
 import { jobIdOfBytes, jobIdOfKey } from '../runtime/idempotency/job-id';
 import { isExpired, type Job, type JobState, queuedJob, sealingContextOf } from '../runtime/jobs/job';
 import type { IJobStore } from '../runtime/jobs/job-store';
-import { hashSubmission, type Submission, worstCaseOf } from '../runtime/jobs/submission';
-import type { Count } from '../runtime/observability/observability';
+import { hashSubmission, labelsOf, type Submission, worstCaseOf } from '../runtime/jobs/submission';
+import type { Count, CountBy } from '../runtime/observability/observability';
 import { ProblemError } from '../runtime/problems/errors';
 import type { IDataKeys } from '../runtime/sealing/data-keys';
 import { seal } from '../runtime/sealing/envelope';
@@ -25,6 +26,7 @@ export interface SubmitDependencies {
   readonly store: Pick<IJobStore, 'create' | 'readState' | 'removeExpired'>;
   readonly dataKeys: Pick<IDataKeys, 'generate'>;
   readonly count: Count;
+  readonly countBy: CountBy;
   readonly now: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly retentionDays: number;
@@ -33,6 +35,8 @@ export interface SubmitDependencies {
 export interface Accepted {
   readonly id: string;
   readonly status: JobStatusValue;
+  /** What is suspicious about the prompt. */
+  readonly labels: readonly PromptLabelValue[];
   /** Whether this is an earlier request's job, met again by its idempotency key. */
   readonly replayed: boolean;
 }
@@ -52,6 +56,7 @@ const makeJob = async (
   dependencies: SubmitDependencies,
 ): Promise<Job> => {
   const { clientId, correlationId } = request;
+  const labels = labelsOf(submission);
   const context = sealingContextOf({ jobId, clientId });
   const key = await dependencies.dataKeys.generate(context);
   return queuedJob(
@@ -62,6 +67,7 @@ const makeJob = async (
       requestHash: hashSubmission(submission),
       sealedRequest: seal(JSON.stringify(submission), key, context),
       model: submission.model,
+      ...(labels.length > 0 && { labels }),
       reservation: worstCaseOf(submission),
       retentionDays: dependencies.retentionDays,
     },
@@ -72,18 +78,24 @@ const makeJob = async (
 /** Without a key the id is random, so that what is found is this request's own write, whose answer was lost. */
 const replay = ({ jobId, status, requestHash }: JobState, job: Job, hasKey: boolean): Accepted => {
   if (requestHash !== job.requestHash) throw new ProblemError(Problem.IDEMPOTENCY_KEY_REUSED);
-  return { id: jobId, status, replayed: hasKey };
+  return { id: jobId, status, labels: job.labels ?? [], replayed: hasKey };
 };
 
 /** Writes the job, or finds the one that its idempotency key already made. */
 const createOrFind = async (job: Job, hasKey: boolean, { store, now }: SubmitDependencies): Promise<Accepted> => {
   for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt += 1) {
-    if (await store.create(job)) return { id: job.jobId, status: job.status, replayed: false };
+    if (await store.create(job))
+      return { id: job.jobId, status: job.status, labels: job.labels ?? [], replayed: false };
     const found = await store.readState(job.jobId);
     if (found && !isExpired(found, now())) return replay(found, job, hasKey);
     if (found) await store.removeExpired(found);
   }
   throw new Error('The job could neither be written nor found.');
+};
+
+const countLabels = ({ labels }: Accepted, { count, countBy }: SubmitDependencies): void => {
+  if (labels.length > 0) count(MetricName.SUSPICIOUS_PROMPTS);
+  for (const label of labels) countBy(MetricName.SUSPICIOUS_PROMPTS, LABEL_DIMENSION, label);
 };
 
 /**
@@ -99,5 +111,6 @@ export const submitJob = async (request: SubmitRequest, dependencies: SubmitDepe
   const job = await makeJob(jobId, submission, request, dependencies);
   const accepted = await createOrFind(job, idempotencyKey !== undefined, dependencies);
   dependencies.count(accepted.replayed ? MetricName.JOBS_REPLAYED : MetricName.JOBS_ACCEPTED);
+  if (!accepted.replayed) countLabels(accepted, dependencies);
   return accepted;
 };

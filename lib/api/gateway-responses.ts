@@ -50,7 +50,12 @@ export function answerWithProblems(api: apigateway.RestApi): void {
     api.addGatewayResponse(`Problem-${response.responseType}`, {
       type: response,
       statusCode: keepStatus ? undefined : String(problem.status),
-      responseHeaders: quoted({ 'Content-Type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', ...headers }),
+      responseHeaders: quoted({
+        'Content-Type': PROBLEM_CONTENT_TYPE,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        ...headers,
+      }),
       templates: { 'application/json': problemTemplate(problem, keepStatus) },
     });
   }

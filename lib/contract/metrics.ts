@@ -9,6 +9,8 @@ export const WINDOW_DIMENSION = 'window';
 
 /** Values of `WINDOW_DIMENSION`: UTC day and UTC month. */
 export const SPEND_WINDOWS = ['day', 'month'] as const;
+/** Dimension of a metric that is counted for each label of a prompt beside the service. */
+export const LABEL_DIMENSION = 'label';
 
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
@@ -23,6 +25,8 @@ export const MetricName = {
   JOBS_DEAD_LETTERED: 'JobsDeadLettered',
   JOBS_RETURNED: 'JobsReturnedToQueue',
   REQUESTS_REFUSED: 'RequestsRefused',
+  /** Accepted jobs whose prompt was labelled: once by service, and once for each label by service and label. */
+  SUSPICIOUS_PROMPTS: 'SuspiciousPrompts',
   UPSTREAM_CALLS: 'UpstreamCalls',
   UPSTREAM_FAILURES: 'UpstreamFailures',
   UPSTREAM_ACCOUNT_REFUSED: 'UpstreamAccountRefused',

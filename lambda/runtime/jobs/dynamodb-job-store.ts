@@ -29,7 +29,7 @@ const { JOB_PART, RESULT_PART } = JobsTable;
 
 /** All of a job's row but its sealed request, which can be a quarter of a megabyte. */
 const STATE_ATTRIBUTES = [
-  'jobId clientId status requestHash model reservation correlationId createdAt updatedAt completedAt',
+  'jobId clientId status requestHash model labels reservation correlationId createdAt updatedAt completedAt',
   'expiresAt fence leaseOwner leaseUntil upstreamCalls usage failure failedSince outage abandoned resent',
 ].flatMap((names) => names.split(' '));
 

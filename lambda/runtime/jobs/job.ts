@@ -1,4 +1,5 @@
 import type { FailureReasonValue } from '../../../lib/contract/failures';
+import type { PromptLabelValue } from '../../../lib/contract/prompt-labels';
 import type { JobSealingContext } from '../../../lib/contract/sealing-context';
 import { JobStatus, type JobStatusValue } from '../../../lib/contract/tables';
 import type { Sealed } from '../sealing/envelope';
@@ -42,6 +43,8 @@ export interface JobState {
   /** Hex SHA-256 of the canonical request. */
   readonly requestHash: string;
   readonly model: string;
+  /** What is suspicious about its prompt; the prompt itself is what it was. @default - nothing is */
+  readonly labels?: readonly PromptLabelValue[];
   readonly reservation: Reservation;
   readonly correlationId: string;
   /** ISO 8601, as are the other two. */
@@ -99,7 +102,7 @@ export const isExpired = ({ expiresAt }: Pick<JobState, 'expiresAt'>, nowMs: num
 export interface Submitted
   extends Pick<
     Job,
-    'jobId' | 'clientId' | 'requestHash' | 'sealedRequest' | 'model' | 'reservation' | 'correlationId'
+    'jobId' | 'clientId' | 'requestHash' | 'sealedRequest' | 'model' | 'labels' | 'reservation' | 'correlationId'
   > {
   readonly retentionDays: number;
 }

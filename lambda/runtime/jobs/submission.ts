@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { PromptLabelValue } from '../../../lib/contract/prompt-labels';
 import { canonicalJson } from '../idempotency/canonical-json';
+import { labelPrompts } from '../input/label-prompt';
 import type { Reservation } from './job';
 
 /** A request for a completion, as the submission schema allows it. */
@@ -21,6 +23,16 @@ const TOKENS_PER_REQUEST = 64;
 /** Hex SHA-256 that is equal for two equal requests, whatever the order of their keys. */
 export const hashSubmission = (submission: Submission): string =>
   createHash('sha256').update(canonicalJson(submission)).digest('hex');
+
+/** Every text that the model is to read. */
+const textsOf = ({ system = '', messages, stop_sequences = [] }: Submission): string[] => [
+  system,
+  ...messages.map(({ content }) => content),
+  ...stop_sequences,
+];
+
+/** The labels of a submission's texts. */
+export const labelsOf = (submission: Submission): PromptLabelValue[] => labelPrompts(textsOf(submission));
 
 /**
  * The most that a submission can use. Input is counted in UTF-8 bytes: a token of a byte-pair encoding stands for

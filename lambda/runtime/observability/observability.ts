@@ -25,6 +25,13 @@ export const count: Count = (name, value = 1) => {
   metrics.addMetric(name, MetricUnit.Count, value);
 };
 
+/** Adds 1 to a metric of the contract for one value of a further dimension; there must be few values. */
+export type CountBy = (name: MetricNameValue, dimension: string, value: string) => void;
+
+export const countBy: CountBy = (name, dimension, value) => {
+  metrics.singleMetric().addDimension(dimension, value).addMetric(name, MetricUnit.Count, 1);
+};
+
 /** Publishes the seconds that something has lasted by now; the newest value stands for all before it. */
 export type GaugeSeconds = (name: MetricNameValue, seconds: number) => void;
 

@@ -112,6 +112,7 @@ export class Processor {
         store: this.#dependencies.store as DynamoDbJobStore,
         dataKeys: new KmsDataKeys(new KMSClient({}), DATA_KEY_ARN),
         count: silent,
+        countBy: silent,
         now: () => this.nowMs,
         randomBytes,
         retentionDays: 30,

@@ -55,6 +55,7 @@ export async function submitUntilAccepted(name: string, { cloud, start }: Surrou
         store: new DynamoDbJobStore(cloud.tablesOf(process), JOBS),
         dataKeys: cloud.dataKeysOf(process),
         count: silent,
+        countBy: silent,
         now: cloud.time.now,
         randomBytes: (size) => new Uint8Array(size).map(() => Math.floor(cloud.random() * 256)),
         retentionDays: 30,
