@@ -1,5 +1,7 @@
+import { CLIENTS, type ClientSettings, clientProblems, LOCAL_CLIENTS } from './client-plans';
+
 /** One environment of the service: where it is, and what differs there. */
-export interface Environment {
+export interface Environment extends ClientSettings {
   readonly name: EnvironmentName;
   readonly account: string;
   readonly region: string;
@@ -120,6 +122,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...LOCAL_OUTAGE,
     ...LOCAL_CREDENTIAL,
+    ...LOCAL_CLIENTS,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -131,6 +134,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 5,
     ...OUTAGE,
     ...CREDENTIAL,
+    ...CLIENTS,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -142,6 +146,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...OUTAGE,
     ...CREDENTIAL,
+    ...CLIENTS,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -153,6 +158,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 50,
     ...OUTAGE,
     ...CREDENTIAL,
+    ...CLIENTS,
     logRetentionDays: 90,
     protectData: true,
   },
@@ -224,6 +230,7 @@ function problemsOf(environment: Environment): string[] {
       .filter(({ value, pattern }) => !pattern.test(value))
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
     ...numberProblems(environment),
+    ...clientProblems(environment),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { ClientPlan } from '../lib/api/client-plan';
 import { stackNames } from '../lib/contract/outputs';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
@@ -37,6 +38,9 @@ export function composeService(app: App, environment: Environment): { data: Data
       patience: Duration.seconds(environment.outagePatienceSeconds),
       stuckAfter: Duration.seconds(environment.stuckAfterSeconds),
     },
+    plans: environment.plans.map((plan) => new ClientPlan(plan)),
+    usageKeys: environment.usageKeys,
+    authorizerCacheTtl: Duration.seconds(environment.authorizerCacheSeconds),
     logRetention: environment.logRetentionDays,
     logRemovalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     terminationProtection: protectData,

@@ -1,6 +1,8 @@
 export type { ApiRoute } from './api/api-route';
+export { ClientPlan, type ClientPlanProps } from './api/client-plan';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
+export { UsageKeys } from './api/usage-keys';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';

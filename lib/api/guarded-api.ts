@@ -3,12 +3,15 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ConfigCheck } from '../config-error';
+import { DEFAULT_PLAN } from '../contract/client-plan';
 import { API_STAGE } from '../contract/outputs';
 import { EncryptedLogGroup, type EncryptedLogGroupProps } from '../logs/encrypted-log-group';
 import { ACCESS_LOG_FORMAT } from './access-log';
 import { type ApiRoute, checkRoute } from './api-route';
+import { ClientPlan } from './client-plan';
 import { answerWithProblems } from './gateway-responses';
-import { type ApiThrottle, checkThrottle, DEFAULT_CLIENT_THROTTLE, DEFAULT_STAGE_THROTTLE } from './throttle';
+import { checkPlans, PlanFences } from './plan-fences';
+import { type ApiThrottle, checkThrottle, DEFAULT_STAGE_THROTTLE } from './throttle';
 
 /** How long an authorizer's answer is reused unless told otherwise: also how long a revoked key still works. */
 export const DEFAULT_AUTHORIZER_CACHE_TTL = Duration.seconds(60);
@@ -20,7 +23,7 @@ const TLS_POLICY = 'SecurityPolicy_TLS13_1_3_2025_09';
 export interface GuardedApiProps {
   /**
    * REQUEST authorizer that judges the `Authorization` header. It answers with a policy for the whole stage, the
-   * client as principal, and the client's `usageIdentifierKey`, by which the usage plan knows it.
+   * client as principal, and the client's `usageIdentifierKey`, by which the usage plan of its plan knows it.
    */
   readonly authorizer: lambda.IFunction;
 
@@ -40,18 +43,13 @@ export interface GuardedApiProps {
   readonly stageThrottle?: ApiThrottle;
 
   /**
-   * What one client may ask; best effort, as AWS says itself: money needs a ledger.
+   * What one client may, by the plan that it has: at most 10 plans, one of which is named `standard`. The API's part of
+   * a plan is a fence, of its rate, its burst and one quota, the daily where it has two; best effort, as AWS says itself.
+   * To keep the rest, money above all, is the handlers' part.
    *
-   * @default - 10 requests a second, 20 at once
+   * @default - one plan, `ClientPlan.standard()`: 10 requests a second, 20 at once
    */
-  readonly clientThrottle?: ApiThrottle;
-
-  /**
-   * Requests that one client may make a day, at least 1; best effort.
-   *
-   * @default - no quota
-   */
-  readonly clientDailyQuota?: number;
+  readonly plans?: ClientPlan[];
 
   /**
    * Settings of the access log's group.
@@ -77,11 +75,12 @@ export interface GuardedApiProps {
 export class GuardedApi extends Construct {
   /** The API. */
   public readonly restApi: apigateway.RestApi;
-  /** The plan that throttles each client; a client's usage key must be in it. */
+  /** The usage plan of the plan `standard`; the usage key of a client that has it must be in it. */
   public readonly usagePlan: apigateway.UsagePlan;
   /** Where the access log is. */
   public readonly accessLogGroup: EncryptedLogGroup;
 
+  private readonly fences: PlanFences;
   private readonly validator: apigateway.RequestValidator;
   private readonly createAuthorizer: () => apigateway.RequestAuthorizer;
   private authorizer?: apigateway.RequestAuthorizer;
@@ -89,13 +88,12 @@ export class GuardedApi extends Construct {
   /** @throws ConstructConfigError naming every prop that is out of its range. */
   constructor(scope: Construct, id: string, props: GuardedApiProps) {
     const stageThrottle = props.stageThrottle ?? DEFAULT_STAGE_THROTTLE;
-    const clientThrottle = props.clientThrottle ?? DEFAULT_CLIENT_THROTTLE;
+    const plans = props.plans ?? [ClientPlan.standard()];
     const cacheTtl = props.authorizerCacheTtl ?? DEFAULT_AUTHORIZER_CACHE_TTL;
     const check = new ConfigCheck(scope, id);
     checkThrottle(check, 'stageThrottle', stageThrottle);
-    checkThrottle(check, 'clientThrottle', clientThrottle);
+    checkPlans(check, plans);
     check
-      .integer('clientDailyQuota', props.clientDailyQuota, 1, Number.MAX_SAFE_INTEGER)
       .require(cacheTtl.toSeconds() <= 3600, 'authorizerCacheTtl', 'must be at most 3600 seconds', cacheTtl.toSeconds())
       .throwProblems();
     super(scope, id);
@@ -113,16 +111,32 @@ export class GuardedApi extends Construct {
       validateRequestBody: true,
       validateRequestParameters: true,
     });
-    this.usagePlan = this.restApi.addUsagePlan('Clients', {
-      apiStages: [{ stage: this.restApi.deploymentStage }],
-      throttle: clientThrottle,
-      quota: props.clientDailyQuota ? { limit: props.clientDailyQuota, period: apigateway.Period.DAY } : undefined,
-    });
+    this.fences = new PlanFences(this, 'Plans', this.restApi, stageThrottle, plans);
+    this.usagePlan = this.usagePlanOf(DEFAULT_PLAN);
   }
 
   /** Base URL of the deployed stage, with a trailing slash. */
   public get url(): string {
     return this.restApi.url;
+  }
+
+  /**
+   * The usage plan of a plan, for clients that have a usage key of their own: each is in one usage plan of the API.
+   *
+   * @throws Error where there is no such plan
+   */
+  public usagePlanOf(plan: string): apigateway.UsagePlan {
+    return this.fences.of(plan).usagePlan;
+  }
+
+  /**
+   * The usage key of the clients of a plan that have none of their own, as an account has 10 000 in a Region: all of
+   * them together are throttled as the stage is.
+   *
+   * @throws Error where there is no such plan
+   */
+  public sharedKeyOf(plan: string): apigateway.ApiKey {
+    return this.fences.of(plan).sharedKey;
   }
 
   /**

@@ -11,7 +11,7 @@ export interface ApiThrottle {
 /** What all clients together may ask of a `GuardedApi` unless told otherwise. */
 export const DEFAULT_STAGE_THROTTLE: ApiThrottle = { rateLimit: 100, burstLimit: 200 };
 
-/** What one client may ask of a `GuardedApi` unless told otherwise. */
+/** What one client of the plan `standard` may ask unless told otherwise. */
 export const DEFAULT_CLIENT_THROTTLE: ApiThrottle = { rateLimit: 10, burstLimit: 20 };
 
 /** The bounds are an account's own default limits: above them a throttle would never act. */

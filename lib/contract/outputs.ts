@@ -2,7 +2,14 @@
 export const StackOutput = {
   API_URL: 'ApiUrl',
   API_ID: 'ApiId',
+  /** The usage plan of the default plan; `CLIENT_PLANS` has those of all. */
   USAGE_PLAN_ID: 'UsagePlanId',
+  /** JSON of `PlanIdsByName`. */
+  CLIENT_PLANS: 'ClientPlans',
+  /** Whose usage key a new client gets: a `UsageKeyKind`. */
+  USAGE_KEYS: 'UsageKeys',
+  /** Seconds after which every request of a revoked client is refused. */
+  REVOCATION_SECONDS: 'RevocationSeconds',
   JOBS_TABLE: 'JobsTableName',
   CLIENTS_TABLE: 'ClientsTableName',
   QUEUE_URL: 'QueueUrl',
@@ -13,6 +20,17 @@ export const StackOutput = {
   CONSUMER_MAPPING_ID: 'ConsumerMappingId',
   UPSTREAM_SECRET: 'UpstreamSecretArn',
 } as const;
+
+/** What API Gateway calls the parts of a plan. */
+export interface PlanIds {
+  /** Usage plan of the clients that have a usage key of their own. */
+  readonly usagePlanId: string;
+  /** Usage key that the other clients of the plan share; it is in a usage plan apart. */
+  readonly sharedKeyId: string;
+}
+
+/** Plans by their names, as an output has them. */
+export type PlanIdsByName = Readonly<Record<string, PlanIds>>;
 
 /**
  * Names of the outputs that only a deployment has whose upstream secret rotates. Operators read them to rotate and to

@@ -23,6 +23,12 @@ export const DUE_SHARDS = 8;
 /** Keys of the clients table: one row a client. */
 export const ClientsTable = {
   PARTITION_KEY: 'clientId',
+  /** Index over all clients, by status and, within it, by the time of their making: what `clients list` reads. */
+  STATUS_INDEX: 'status',
+  STATUS: 'status',
+  CREATED_AT: 'createdAt',
+  /** Attributes that the index holds beside the keys. */
+  LISTED_ATTRIBUTES: ['name', 'plan', 'usageKey', 'keys'],
 } as const;
 
 /** States of a job; the last three are final. */

@@ -121,6 +121,13 @@ export class DataStack extends Stack {
     this.clientsTable = this.createTable('ClientsTable', {
       partitionKey: { name: ClientsTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
     });
+    this.clientsTable.addGlobalSecondaryIndex({
+      indexName: ClientsTable.STATUS_INDEX,
+      partitionKey: { name: ClientsTable.STATUS, type: dynamodb.AttributeType.STRING },
+      sortKey: { name: ClientsTable.CREATED_AT, type: dynamodb.AttributeType.STRING },
+      projectionType: dynamodb.ProjectionType.INCLUDE,
+      nonKeyAttributes: [...ClientsTable.LISTED_ATTRIBUTES],
+    });
     this.controlTable = this.createTable('ControlTable', {
       partitionKey: { name: ControlTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
       timeToLiveAttribute: ControlTable.TIME_TO_LIVE,

@@ -1,6 +1,8 @@
-import type { RemovalPolicy, StackProps } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy, StackProps } from 'aws-cdk-lib';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { ClientPlan } from '../api/client-plan';
 import type { ApiThrottle } from '../api/throttle';
+import type { UsageKeys } from '../api/usage-keys';
 import type { AlarmTopicProps } from './alarm-topic';
 import type { DataStack } from './data-stack';
 import type { OutageSettings } from './outage-settings';
@@ -55,9 +57,24 @@ export interface ServiceStackProps extends StackProps, AlarmTopicProps {
   readonly stageThrottle?: ApiThrottle;
 
   /**
-   * What one client may ask of the API.
+   * What one client may, by the plan that it has: at most 10 plans, one of which is named `standard`.
    *
-   * @default - that of `GuardedApi`
+   * @default - one plan, `ClientPlan.standard()`: 10 requests a second, 20 at once
    */
-  readonly clientThrottle?: ApiThrottle;
+  readonly plans?: ClientPlan[];
+
+  /**
+   * Whose usage key a new client gets.
+   *
+   * @default UsageKeys.CLIENT
+   */
+  readonly usageKeys?: UsageKeys;
+
+  /**
+   * How long the authorizer's answer is reused for the same key, up to 1 hour: the delay with which a revoked client,
+   * an ended key and a changed plan take effect.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly authorizerCacheTtl?: Duration;
 }

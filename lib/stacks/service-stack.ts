@@ -1,14 +1,15 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { GuardedApi } from '../api/guarded-api';
+import { ClientPlan } from '../api/client-plan';
+import { DEFAULT_AUTHORIZER_CACHE_TTL, GuardedApi } from '../api/guarded-api';
+import { UsageKeys } from '../api/usage-keys';
 import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import type { HandlerName } from '../contract/handlers';
 import { READINESS_PATH } from '../contract/health';
 import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../contract/limits';
-import { StackOutput } from '../contract/outputs';
 import { submissionSchema } from '../contract/submission-schema';
 import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
@@ -20,6 +21,7 @@ import { DataAccess } from './data-access';
 import { addOutageControl, breakerEnvironment } from './outage-control';
 import { outageSettings, type ResolvedOutageSettings } from './outage-settings';
 import { ServiceAlarms } from './service-alarms';
+import { declareServiceOutputs } from './service-outputs';
 import type { ServiceStackProps } from './service-settings';
 
 export type { ServiceStackProps };
@@ -88,21 +90,34 @@ export class ServiceStack extends Stack {
       openAlarmAfter: outage.openAlarmAfter,
       topic: alarmTopicOf(this, props),
     });
-    new CfnOutput(this, StackOutput.CONSUMER_MAPPING_ID, { value: consumer.eventSourceMappingId });
-    new CfnOutput(this, StackOutput.API_URL, { value: this.api.url });
-    new CfnOutput(this, StackOutput.API_ID, { value: this.api.restApi.restApiId });
-    new CfnOutput(this, StackOutput.USAGE_PLAN_ID, { value: this.api.usagePlan.usagePlanId });
+    declareServiceOutputs(this, {
+      api: this.api,
+      plans: this.plans,
+      usageKeys: props.usageKeys ?? UsageKeys.CLIENT,
+      authorizerCacheTtl: this.authorizerCacheTtl,
+      consumerMappingId: consumer.eventSourceMappingId,
+    });
+  }
+
+  private get plans(): ClientPlan[] {
+    return this.settings.plans ?? [ClientPlan.standard()];
+  }
+
+  private get authorizerCacheTtl(): Duration {
+    return this.settings.authorizerCacheTtl ?? DEFAULT_AUTHORIZER_CACHE_TTL;
   }
 
   private createApi(): GuardedApi {
     const authorizer = this.createFunction('AuthorizeClient', 'authorize-client', {
       [EnvironmentKey.CLIENTS_TABLE]: this.settings.data.clientsTable.tableName,
+      [EnvironmentKey.CLIENT_PLANS]: ClientPlan.toJson(this.plans),
     });
     this.access.readClients(authorizer);
     const api = new GuardedApi(this, 'Api', {
       authorizer,
       stageThrottle: this.settings.stageThrottle,
-      clientThrottle: this.settings.clientThrottle,
+      plans: this.plans,
+      authorizerCacheTtl: this.authorizerCacheTtl,
       accessLog: this.logSettings,
       setAccountLogRole: this.settings.setAccountLogRole,
     });

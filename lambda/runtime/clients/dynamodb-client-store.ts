@@ -20,8 +20,8 @@ export class DynamoDbClientStore implements IClientStore {
         TableName: this.#table,
         Key: { [ClientsTable.PARTITION_KEY]: { S: clientId } },
         ConsistentRead: true,
-        ProjectionExpression: 'clientId, #status, usageIdentifierKey, #keys',
-        ExpressionAttributeNames: { '#status': 'status', '#keys': 'keys' },
+        ProjectionExpression: 'clientId, #status, #plan, usageIdentifierKey, #keys',
+        ExpressionAttributeNames: { '#status': 'status', '#plan': 'plan', '#keys': 'keys' },
       }),
     );
     return Item && (unmarshall(Item) as Client);

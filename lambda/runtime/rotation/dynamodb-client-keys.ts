@@ -5,8 +5,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { ClientKeyRow } from '../../../lib/contract/client-rows';
 import { ClientsTable } from '../../../lib/contract/tables';
-import type { IClientKeys, StoredClientKey } from './strategies/client-key';
+import type { IClientKeys } from './strategies/client-key';
 
 /** The keys of clients in DynamoDB, one row a client. */
 export class DynamoDbClientKeys implements IClientKeys {
@@ -18,7 +19,7 @@ export class DynamoDbClientKeys implements IClientKeys {
     this.#table = table;
   }
 
-  async read(clientId: string): Promise<readonly StoredClientKey[] | undefined> {
+  async read(clientId: string): Promise<readonly ClientKeyRow[] | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#table,
@@ -28,14 +29,10 @@ export class DynamoDbClientKeys implements IClientKeys {
         ExpressionAttributeNames: { '#keys': 'keys' },
       }),
     );
-    return Item && ((unmarshall(Item).keys ?? []) as StoredClientKey[]);
+    return Item && ((unmarshall(Item).keys ?? []) as ClientKeyRow[]);
   }
 
-  async exchange(
-    clientId: string,
-    seen: readonly StoredClientKey[],
-    next: readonly StoredClientKey[],
-  ): Promise<boolean> {
+  async exchange(clientId: string, seen: readonly ClientKeyRow[], next: readonly ClientKeyRow[]): Promise<boolean> {
     try {
       await this.#client.send(
         new UpdateItemCommand({

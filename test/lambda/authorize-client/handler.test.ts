@@ -5,7 +5,7 @@ import { handler } from '../../../lambda/authorize-client/handler';
 import { hashClientKey, makeClientKey } from '../../../lambda/runtime/client-keys/client-key';
 import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
-import { CLIENTS_TABLE } from '../doubles/environment';
+import { CLIENTS_TABLE, PLANS } from '../doubles/environment';
 import { CLIENT_ID, context } from '../doubles/events';
 
 const key = makeClientKey('local', CLIENT_ID, randomBytes(32));
@@ -21,13 +21,22 @@ beforeEach(() => {
 });
 afterEach(() => output.release());
 
-const putClient = (status: string, ...keys: string[]) =>
+const putClient = (status: string, ...keys: string[]) => putRow({ status, keys: keys.map((live) => storedKey(live)) });
+
+const storedKey = (live: string, expiresAt?: string) => ({
+  hash: hashClientKey(live),
+  createdAt: '2026-11-22T12:00:00Z',
+  expiresAt,
+});
+
+const putRow = (row: Record<string, unknown>) =>
   cloud.dynamodb.put(CLIENTS_TABLE, {
     clientId: CLIENT_ID,
     name: 'a client',
-    status,
+    status: 'active',
     usageIdentifierKey: 'usage-1',
-    keys: keys.map((live) => ({ hash: hashClientKey(live), createdAt: '2026-11-22T12:00:00Z' })),
+    keys: [storedKey(key)],
+    ...row,
   });
 
 const authorize = (headers: Record<string, string>) =>
@@ -49,7 +58,7 @@ test('lets a live key into the whole stage, as its client', async () => {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: `${STAGE}/*/*` }],
     },
-    context: { clientId: CLIENT_ID },
+    context: { clientId: CLIENT_ID, plan: JSON.stringify(PLANS.standard) },
     usageIdentifierKey: 'usage-1',
   });
   expect(cloud.steps).toEqual(['GetItem']);
@@ -69,7 +78,41 @@ test('denies a revoked client', async () => {
   putClient('revoked', key);
   expect(await bearer(key)).toMatchObject({
     policyDocument: { Statement: [{ Effect: 'Deny', Resource: `${STAGE}/*/*` }] },
+    context: { clientId: CLIENT_ID },
   });
+});
+
+test('hands on the terms of the plan that the row names', async () => {
+  putRow({ plan: 'trial' });
+  const { context: handedOn, policyDocument } = await bearer(key);
+  expect(policyDocument.Statement).toMatchObject([{ Effect: 'Allow' }]);
+  expect(JSON.parse(String(handedOn?.plan))).toEqual(PLANS.trial);
+});
+
+test.each(['gold', 'toString', '__proto__'])(
+  'denies a client whose plan is %j, and tells the operator',
+  async (plan) => {
+    putRow({ plan });
+    const answer = await bearer(key);
+    expect(answer.policyDocument.Statement).toMatchObject([{ Effect: 'Deny', Resource: `${STAGE}/*/*` }]);
+    expect(answer.context).toEqual({ clientId: CLIENT_ID });
+    expect(output.lines().at(-1)).toMatchObject({ level: 'ERROR', clientId: CLIENT_ID, plan });
+  },
+);
+
+test('in an overlap both keys are live; after it the old one is refused although it is stored', async () => {
+  const [past, future] = [-1_000, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString());
+  putRow({ keys: [storedKey(key, future), storedKey(nextKey)] });
+  expect([await bearer(key), await bearer(nextKey)]).toMatchObject([
+    { principalId: CLIENT_ID },
+    { principalId: CLIENT_ID },
+  ]);
+  putRow({ keys: [storedKey(key, past), storedKey(nextKey)] });
+  await expect(bearer(key)).rejects.toThrow(/^Unauthorized$/);
+  expect(output.lines()).toContainEqual(
+    expect.objectContaining({ message: 'The presented key has expired.', clientId: CLIENT_ID }),
+  );
+  expect(await bearer(nextKey)).toMatchObject({ principalId: CLIENT_ID });
 });
 
 const flipped = key.slice(0, 30) + (key[30] === 'A' ? 'B' : 'A') + key.slice(31);

@@ -4,6 +4,10 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 export const JOBS_TABLE = 'jobs';
 export const CLIENTS_TABLE = 'clients';
 export const QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/work';
+export const PLANS = {
+  standard: { name: 'standard', requestsPerSecond: 10, burst: 20 },
+  trial: { name: 'trial', requestsPerSecond: 1, burst: 5, spendPerDay: 1_000_000, models: ['claude-haiku-4-5'] },
+};
 export const CONTROL_TABLE = 'control';
 export const CONTROL_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/control';
 export const DEAD_LETTER_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/dead';
@@ -24,6 +28,7 @@ export const LEASE_MS = 30_000;
 Object.assign(process.env, {
   [EnvironmentKey.JOBS_TABLE]: JOBS_TABLE,
   [EnvironmentKey.CLIENTS_TABLE]: CLIENTS_TABLE,
+  [EnvironmentKey.CLIENT_PLANS]: JSON.stringify(PLANS),
   [EnvironmentKey.QUEUE_URL]: QUEUE_URL,
   [EnvironmentKey.DATA_KEY_ARN]: DATA_KEY_ARN,
   [EnvironmentKey.UPSTREAM_SECRET]: UPSTREAM_SECRET,

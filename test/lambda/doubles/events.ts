@@ -1,7 +1,11 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { APIGatewayProxyEvent, Context, SQSRecord } from 'aws-lambda';
+import type { PlanTerms } from '../../../lib/contract/client-plan';
 
 export const CLIENT_ID = 'abcdefgh12345678';
+
+/** Terms of the client's plan, as the authorizer hands them on. */
+export const PLAN: PlanTerms = { name: 'standard', requestsPerSecond: 10, burst: 20 };
 
 export const context = (overrides: Partial<Context> = {}): Context =>
   ({ awsRequestId: 'invocation-1', getRemainingTimeInMillis: () => 300_000, ...overrides }) as Context;
@@ -9,8 +13,12 @@ export const context = (overrides: Partial<Context> = {}): Context =>
 /** A request as API Gateway's Lambda proxy integration hands it over. */
 export const apiEvent = ({
   clientId = CLIENT_ID,
+  plan = PLAN,
   ...overrides
-}: Partial<APIGatewayProxyEvent> & { readonly clientId?: string } = {}): APIGatewayProxyEvent =>
+}: Partial<APIGatewayProxyEvent> & {
+  readonly clientId?: string;
+  readonly plan?: PlanTerms;
+} = {}): APIGatewayProxyEvent =>
   ({
     httpMethod: 'GET',
     resource: '/',
@@ -20,7 +28,10 @@ export const apiEvent = ({
     pathParameters: null,
     body: null,
     isBase64Encoded: false,
-    requestContext: { requestId: 'request-1', authorizer: clientId ? { clientId, principalId: clientId } : undefined },
+    requestContext: {
+      requestId: 'request-1',
+      authorizer: clientId ? { clientId, principalId: clientId, plan: JSON.stringify(plan) } : undefined,
+    },
     ...overrides,
   }) as APIGatewayProxyEvent;
 

@@ -1,4 +1,5 @@
 import { CLIENT_KEY_RANDOM_BYTES, hashClientKey, makeClientKey } from '../../../../lib/contract/client-keys';
+import { type ClientKeyRow, isLiveKey, MAX_LIVE_KEYS } from '../../../../lib/contract/client-rows';
 import type { ClientKeySettings } from '../../../../lib/contract/rotation';
 import type { Clock } from '../../clock/clock';
 import { ClientKeyMissingError, ClientKeysContendedError, ClientKeysInUseError, ClientMissingError } from '../errors';
@@ -6,18 +7,12 @@ import type { IRotationStrategy, KnownValues } from '../rotation-strategy';
 import type { SecretValue } from '../secret-value';
 import type { RandomBytes } from './random-value';
 
-/** A live key of a client, as its row has it. */
-export interface StoredClientKey {
-  readonly hash: string;
-  readonly createdAt: string;
-}
-
-/** The live keys of clients. */
+/** The keys of clients. */
 export interface IClientKeys {
   /** Reads consistently; undefined where there is no such client. */
-  read(clientId: string): Promise<readonly StoredClientKey[] | undefined>;
+  read(clientId: string): Promise<readonly ClientKeyRow[] | undefined>;
   /** Writes the keys where they are still those that were read; answers whether they were. */
-  exchange(clientId: string, seen: readonly StoredClientKey[], next: readonly StoredClientKey[]): Promise<boolean>;
+  exchange(clientId: string, seen: readonly ClientKeyRow[], next: readonly ClientKeyRow[]): Promise<boolean>;
 }
 
 export interface ClientKeyTools {
@@ -26,8 +21,6 @@ export interface ClientKeyTools {
   readonly now: Clock;
 }
 
-/** Live keys that a client has at most. */
-const MAX_LIVE_KEYS = 2;
 /** Tries against others that write the same row. */
 const TRIES = 5;
 
@@ -39,18 +32,19 @@ export const clientKey = (
   { clientId, environment }: Pick<ClientKeySettings, 'clientId' | 'environment'>,
   { keys, randomBytes, now }: ClientKeyTools,
 ): IRotationStrategy => {
-  const readKeys = async (): Promise<readonly StoredClientKey[]> => {
-    const live = await keys.read(clientId);
-    if (!live) throw new ClientMissingError(clientId);
-    return live;
+  const readKeys = async () => {
+    const stored = await keys.read(clientId);
+    if (!stored) throw new ClientMissingError(clientId);
+    const nowMs = now();
+    return { stored, live: stored.filter((key) => isLiveKey(key, nowMs)) };
   };
 
-  /** Changes the keys by a pure function; answers how many keys it took away. */
-  const change = async (alter: (live: readonly StoredClientKey[]) => readonly StoredClientKey[]): Promise<number> => {
+  /** Changes the live keys by a pure function, and drops the expired ones; answers how many live keys it took away. */
+  const change = async (alter: (live: readonly ClientKeyRow[]) => readonly ClientKeyRow[]): Promise<number> => {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const live = await readKeys();
+      const { stored, live } = await readKeys();
       const next = alter(live);
-      if (next === live || (await keys.exchange(clientId, live, next))) {
+      if (next === live || (await keys.exchange(clientId, stored, next))) {
         return live.filter((key) => !next.includes(key)).length;
       }
     }
@@ -60,7 +54,7 @@ export const clientKey = (
   const apply = async ({ apiKey }: SecretValue, { retirable }: KnownValues): Promise<void> => {
     const hash = hashClientKey(apiKey);
     const over = hashesOf(retirable);
-    const added: StoredClientKey = { hash, createdAt: new Date(now()).toISOString() };
+    const added: ClientKeyRow = { hash, createdAt: new Date(now()).toISOString() };
     await change((live) => {
       if (live.some((key) => key.hash === hash)) return live;
       const others = live.length < MAX_LIVE_KEYS ? live : live.filter((key) => !over.has(key.hash));
@@ -75,7 +69,7 @@ export const clientKey = (
     apply,
     verify: async ({ apiKey }) => {
       const hash = hashClientKey(apiKey);
-      if (!(await readKeys()).some((key) => key.hash === hash)) throw new ClientKeyMissingError(clientId);
+      if (!(await readKeys()).live.some((key) => key.hash === hash)) throw new ClientKeyMissingError(clientId);
     },
     retire: async (read) => {
       const { retirable, leaked } = await read();
@@ -86,7 +80,7 @@ export const clientKey = (
         return next.length === 0 || next.length === live.length ? live : next;
       });
       const leakedHashes = hashesOf(leaked);
-      const unended = leaked.length === 0 ? [] : (await readKeys()).filter(({ hash }) => leakedHashes.has(hash));
+      const unended = leaked.length === 0 ? [] : (await readKeys()).live.filter(({ hash }) => leakedHashes.has(hash));
       return { retired, ...(unended.length > 0 && { unended: unended.length }) };
     },
   };
