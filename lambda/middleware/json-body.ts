@@ -56,7 +56,7 @@ const toProblem = (error: unknown, names: ReadonlySet<string>): unknown => {
   const faults = error.faults.map(
     (fault): RequestFault => ({ pointer: pointerTo(fault, names), detail: fault.detail }),
   );
-  return new ProblemError(Problem.INVALID_REQUEST, undefined, distinctFaults(faults));
+  return new ProblemError(Problem.INVALID_REQUEST, undefined, { errors: distinctFaults(faults) });
 };
 
 /**

@@ -17,18 +17,25 @@ export const problemDetails = ({
   count,
 }: ProblemDetailsOptions): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> => {
   const knownProblem = (error: unknown): ProblemError => {
-    if (error instanceof ProblemError) return error;
+    if (error instanceof ProblemError) {
+      if (error.cause) log.error('The request was refused by a fault.', error.cause as Error);
+      return error;
+    }
     log.error('The request failed.', error as Error);
     return new ProblemError(Problem.INTERNAL);
   };
 
   return {
     onError: function problemDetailsOnError(request) {
-      const { kind, detail, errors } = knownProblem(request.error);
+      const { kind, detail, errors, retryAfterSeconds } = knownProblem(request.error);
       if (kind.status < 500) count(MetricName.REQUESTS_REFUSED);
       request.response = {
         statusCode: kind.status,
-        headers: { 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store' },
+        headers: {
+          'content-type': PROBLEM_CONTENT_TYPE,
+          'cache-control': 'no-store',
+          ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+        },
         body: JSON.stringify(
           problemDocument(kind, { requestId: request.event.requestContext.requestId, detail, errors }),
         ),

@@ -3,7 +3,7 @@ import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
 import type { Permit } from '../runtime/breaker/breaker';
 import { BreakerOpenError } from '../runtime/breaker/errors';
-import type { Lease } from '../runtime/jobs/lease';
+import type { Job } from '../runtime/jobs/job';
 import type { Submission } from '../runtime/jobs/submission';
 import { RetryError } from '../runtime/retry/errors';
 import type { Credential } from '../runtime/secrets/credential';
@@ -12,6 +12,7 @@ import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { InfrastructureError, viaAws } from './infrastructure-fault';
+import { hasCostNothing, type PaidCall, type SpendContext, SpendRefusedError } from './job-spending';
 import { openBreaker } from './open-breaker';
 
 /** A completion, and when the call for it began. */
@@ -44,30 +45,33 @@ const cutOff = (cause: unknown): UpstreamError =>
     cause,
   });
 
+/** Part of the two seconds that the deadline leaves, in milliseconds, for writing down what a call has cost. */
+const RECORD_MS = 1_000;
+
 /**
  * Asks the upstream for the completion, with retries inside the invocation's deadline. Each try needs the breaker's
- * permit, and each call is counted in the job's row before it is made, under the lease, so that no worker pays for a
- * job that it has lost.
- * @throws UpstreamError of the last call, BreakerOpenError where there was none, LeaseLostError, or
- * InfrastructureError.
+ * permit and the ledger's consent, and each call is counted in the job's row before it is made, under the lease, so that
+ * no worker pays for a job that it has lost.
+ * @throws UpstreamError of the last call, BreakerOpenError or SpendRefusedError where there was none, LeaseLostError,
+ * UnknownModelError or UnknownPriceError where the price is not known, or InfrastructureError.
  */
 export const callUpstream = (
   submission: Submission,
-  lease: Lease,
+  job: Job,
   dependencies: ProcessDependencies,
   invocation: Invocation,
-): Promise<Served> => new UpstreamCalls(submission, lease, dependencies, invocation).run();
+): Promise<Served> => new UpstreamCalls(submission, job, dependencies, invocation).run();
 
 /** The calls of one run. */
 class UpstreamCalls {
   #lastFailure: UpstreamError | undefined;
   #startedAt = 0;
   #allowedMs = 0;
-  #hasCalled = false;
+  #calls = 0;
 
   constructor(
     readonly submission: Submission,
-    readonly lease: Lease,
+    readonly job: Job,
     readonly dependencies: ProcessDependencies,
     readonly invocation: Invocation,
   ) {}
@@ -79,11 +83,12 @@ class UpstreamCalls {
     } catch (error) {
       const cause = error instanceof RetryError ? error.cause : error;
       if (signal?.aborted && cause === signal.reason) {
-        throw this.#lastFailure ?? (this.#hasCalled ? cutOff(cause) : outOfTime(cause));
+        throw this.#lastFailure ?? (this.#calls > 0 ? cutOff(cause) : outOfTime(cause));
       }
-      // A breaker that opened between two calls: the job has failed by the first, and was not merely held back. So has
-      // one without time for a second.
-      throw cause instanceof BreakerOpenError || isOutOfTime(cause) ? (this.#lastFailure ?? cause) : cause;
+      // A breaker that opened between two calls, or a cap that covers no second: the job has failed by the first, and was
+      // not merely held back. So has one without time for a second.
+      const isHeld = cause instanceof BreakerOpenError || cause instanceof SpendRefusedError || isOutOfTime(cause);
+      throw isHeld ? (this.#lastFailure ?? cause) : cause;
     }
   }
 
@@ -119,25 +124,45 @@ class UpstreamCalls {
   }
 
   async #callOnce(credential: Credential): Promise<Served> {
-    const { store, upstream, count, now } = this.dependencies;
+    const { upstream, spending, count, now } = this.dependencies;
     const { deadline, signal, log } = this.invocation;
     const startedAt = now();
     const timeoutMs = deadline - startedAt;
     this.#startedAt = startedAt;
     this.#allowedMs = timeoutMs;
     if (timeoutMs <= 0) throw outOfTime();
-    await viaAws(store.countUpstreamCall(this.lease));
-    count(MetricName.UPSTREAM_CALLS);
-    this.#hasCalled = true;
+    const call: PaidCall = { job: this.job, callId: `${this.job.fence}.${this.#calls + 1}`, startedAt };
+    await viaAws(spending.begin(call));
+    this.#calls += 1;
+    await this.#countCall(call);
     try {
-      return { completion: await upstream.complete(this.submission, { credential, timeoutMs, signal }), startedAt };
+      const completion = await upstream.complete(this.submission, { credential, timeoutMs, signal });
+      await spending.served(call, completion.usage, this.#spendContext);
+      return { completion, startedAt };
     } catch (error) {
+      if (hasCostNothing(error)) await spending.free(call, this.#spendContext);
       if (!(error instanceof UpstreamError)) throw error;
       this.#lastFailure = error;
       count(MetricName.UPSTREAM_FAILURES);
       log.warn('A call to the upstream failed.', error);
       throw error;
     }
+  }
+
+  /** A call that cannot be counted, such as by a worker that has lost the job, is not made. */
+  async #countCall(call: PaidCall): Promise<void> {
+    const { store, spending, count } = this.dependencies;
+    try {
+      await viaAws(store.countUpstreamCall(this.job));
+    } catch (error) {
+      await spending.free(call, this.#spendContext);
+      throw error;
+    }
+    count(MetricName.UPSTREAM_CALLS);
+  }
+
+  get #spendContext(): SpendContext {
+    return { deadline: this.invocation.deadline + RECORD_MS, log: this.invocation.log };
   }
 
   /** Tells the breaker, and whoever else counts, of a call that threw. */

@@ -9,6 +9,7 @@ import type { IUpstreamCredential } from '../runtime/secrets/credential';
 import type { IWitness } from '../runtime/served/witness';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 import type { IUpstream } from '../upstream/upstream';
+import type { IJobSpending } from './job-spending';
 import type { ServedModels } from './served-models';
 import type { SlowFailures } from './slow-failures';
 import type { Turns } from './turns';
@@ -30,6 +31,8 @@ export interface ProcessDependencies {
   /** Whom the upstream served last, in the whole fleet. */
   readonly witness: IWitness;
   readonly upstream: IUpstream;
+  /** Keeps account of what each call costs. */
+  readonly spending: IJobSpending;
   readonly upstreamCredential: Pick<IUpstreamCredential, 'get' | 'renew'>;
   /** How calls of the upstream are retried within one receive. */
   readonly upstreamRetries: RetryPolicy;

@@ -21,6 +21,9 @@ import { isTooLate, MOST_TURN_DELAY_MS } from './turns';
 /** `acknowledged`: the message is done. `returned`: the queue keeps it, and moves it after its last receive. */
 export type RecordOutcome = 'acknowledged' | 'returned';
 
+/** Part of the two seconds that the deadline leaves, in milliseconds, for giving back what an ended job holds. */
+const CLOSE_MS = 1_000;
+
 /** Delay before a message is received again, by how often it was. */
 const RETURN_BACKOFF = { baseMs: 1_000, capMs: 15 * 60_000 };
 
@@ -149,12 +152,16 @@ class RecordProcessing {
         return 'acknowledged';
       case 'failed':
         await store.fail(job, outcome.failure, now());
+        await this.#closeSpending(job);
         count(MetricName.JOBS_FAILED);
         log.warn('The job failed.', { failure: outcome.failure });
         return 'acknowledged';
       case 'unfinished':
         return this.#onUnfinished(job, outcome);
       case 'held-back':
+        return this.#requeue(job, outcome.retryAfterMs);
+      case 'held-by-spend':
+        count(MetricName.JOBS_HELD_BY_SPEND);
         return this.#requeue(job, outcome.retryAfterMs);
     }
   }
@@ -250,9 +257,15 @@ class RecordProcessing {
     const { store, deadLetterQueue, now, count } = this.dependencies;
     if (!this.#isLastReceive) await sendCopy(deadLetterQueue, this.record, job);
     await store.deadLetter(job, failure, now());
+    await this.#closeSpending(job);
     count(MetricName.JOBS_DEAD_LETTERED);
     this.invocation.log.error('The job is given up, and goes to the dead-letter queue.', { failure });
     return this.#isLastReceive ? this.#keepMessage(0) : 'acknowledged';
+  }
+
+  #closeSpending(job: Job): Promise<void> {
+    const { deadline, log } = this.invocation;
+    return this.dependencies.spending.close(job, { deadline: deadline + CLOSE_MS, log });
   }
 
   #release(job: Job, release: Omit<Release, 'nowMs'>): Promise<void> {

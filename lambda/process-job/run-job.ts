@@ -1,4 +1,5 @@
 import { FailureReason } from '../../lib/contract/failures';
+import { UnknownModelError, UnknownPriceError } from '../../lib/contract/price-book';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import { LeaseLostError } from '../runtime/jobs/errors';
 import { type Failure, type Job, sealingContextOf } from '../runtime/jobs/job';
@@ -12,6 +13,7 @@ import { callUpstream } from './call-upstream';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { type FailureKind, kindOf } from './failure-kind';
 import { InfrastructureError, viaAws } from './infrastructure-fault';
+import { SpendRefusedError } from './job-spending';
 
 /** How one run of a leased job ended. */
 export type RunOutcome =
@@ -26,7 +28,9 @@ export type RunOutcome =
       readonly retryAfterMs?: number;
     }
   /** The breaker lets no call through, for another `retryAfterMs` at least. */
-  | { readonly kind: 'held-back'; readonly retryAfterMs: number };
+  | { readonly kind: 'held-back'; readonly retryAfterMs: number }
+  /** No cap covers a call, for another `retryAfterMs` at least, or spending is cut off. */
+  | { readonly kind: 'held-by-spend'; readonly retryAfterMs: number };
 
 /** Largest sealed completion, in bytes; the row around it fits into the 400 KB of a table item as well. */
 const MAX_SEALED_BYTES = 380 * 1024;
@@ -56,7 +60,7 @@ export const runJob = async (
     return { kind: 'succeeded' };
   } catch (error) {
     if (error instanceof LeaseLostError) throw error;
-    return outcomeOf(error, invocation);
+    return outcomeOf(error, job, dependencies, invocation);
   }
 };
 
@@ -78,7 +82,24 @@ const settle = async (
   }
 };
 
-const outcomeOf = (error: unknown, { log }: Invocation): RunOutcome => {
+/** Milliseconds after which a job is tried again whose call no cap covers, or that meets a cut-off. */
+const SPEND_RETRY_MS = 60_000;
+
+const outcomeOf = (
+  error: unknown,
+  { createdAt }: Job,
+  { now, patienceMs }: ProcessDependencies,
+  { log }: Invocation,
+): RunOutcome => {
+  if (error instanceof SpendRefusedError) {
+    const isSpent = error.refused.kind === 'refused' && now() - Date.parse(createdAt) >= patienceMs;
+    return isSpent
+      ? { kind: 'failed', failure: { reason: FailureReason.SPEND_CAP } }
+      : { kind: 'held-by-spend', retryAfterMs: SPEND_RETRY_MS };
+  }
+  if (error instanceof UnknownModelError || error instanceof UnknownPriceError) {
+    return { kind: 'failed', failure: { reason: FailureReason.PRICE_UNKNOWN } };
+  }
   if (error instanceof BreakerOpenError) return { kind: 'held-back', retryAfterMs: error.retryAfterMs };
   const isUpstreams = error instanceof UpstreamError;
   if (!isUpstreams) log.error('The job could not be run.', error as Error);

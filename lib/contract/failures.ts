@@ -18,6 +18,10 @@ export const FailureReason = {
   UPSTREAM_MALFORMED: 'upstream-malformed',
   /** The completion is larger than the service can store. */
   COMPLETION_TOO_LARGE: 'completion-too-large',
+  /** No spending cap has covered another call for as long as the job may wait. */
+  SPEND_CAP: 'spend-cap',
+  /** What a call would cost is not known any more. */
+  PRICE_UNKNOWN: 'price-unknown',
   /** The operator cancelled the job before it ran. */
   CANCELLED: 'cancelled',
   /** The service itself failed. */

@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
+  type Put,
   PutItemCommand,
   TransactionCanceledException,
   type TransactWriteItem,
@@ -13,7 +14,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { JobStatus, JobsTable } from '../../../lib/contract/tables';
 import { LeaseLostError } from './errors';
 import type { Failure, Job, JobResult, JobState } from './job';
-import type { IJobStore, Success } from './job-store';
+import type { IJobCreation, IJobStore, Success } from './job-store';
 import {
   endUpdate,
   type JobUpdate,
@@ -57,7 +58,7 @@ const settlementToken = ({ jobId, fence }: Lease): string =>
   createHash('sha256').update(`${jobId}#${fence}`).digest('hex').slice(0, 36);
 
 /** Jobs in DynamoDB, one item collection a job. */
-export class DynamoDbJobStore implements IJobStore {
+export class DynamoDbJobStore implements IJobStore, IJobCreation<TransactWriteItem> {
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -69,17 +70,25 @@ export class DynamoDbJobStore implements IJobStore {
   async create(job: Job): Promise<boolean> {
     try {
       await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: itemOf(JOB_PART, job),
-          ConditionExpression: 'attribute_not_exists(jobId)',
-        }),
+        new PutItemCommand(this.#newJob(job)),
       );
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
+  }
+
+  creation(job: Job): TransactWriteItem {
+    return { Put: this.#newJob(job) };
+  }
+
+  #newJob(job: Job): Put {
+    return {
+      TableName: this.#table,
+      Item: itemOf(JOB_PART, job),
+      ConditionExpression: 'attribute_not_exists(jobId)',
+    };
   }
 
   async readState(jobId: string): Promise<JobState | undefined> {

@@ -10,6 +10,12 @@ export interface Success {
   readonly nowMs: number;
 }
 
+/** Makes the write of a new job, for somebody else's transaction. */
+export interface IJobCreation<Alongside> {
+  /** Refused where the id is taken. */
+  creation(job: Job): Alongside;
+}
+
 /** Where jobs are kept. Each method is one atomic step; those that take a lease throw `LeaseLostError` where it is lost. */
 export interface IJobStore {
   /** Writes a new job; answers false, and writes nothing, where the id is taken. */

@@ -7,16 +7,26 @@ export interface RequestFault {
   readonly detail: string;
 }
 
-/** Thrown where a request is answered with a problem document; everything in it is shown to the client. */
+export interface ProblemOptions extends ErrorOptions {
+  readonly errors?: readonly RequestFault[];
+  /** Seconds after which the same request may be answered otherwise. @default - nobody knows */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Thrown where a request is answered with a problem document; everything in it but its cause is shown to the client. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
+  readonly errors: readonly RequestFault[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly kind: ProblemKind,
     /** One sentence for this occurrence. @default - the kind's title says it all */
     readonly detail?: string,
-    readonly errors?: readonly RequestFault[],
+    { errors, retryAfterSeconds, ...options }: ProblemOptions = {},
   ) {
-    super(detail ?? kind.title);
+    super(detail ?? kind.title, options);
+    this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
