@@ -18,11 +18,16 @@ import { RetryBudget } from '../runtime/retry/retry-budget';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { DynamoDbServedStore } from '../runtime/served/dynamodb-served-store';
 import { Witness } from '../runtime/served/witness';
+import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
+import { JOB_LEASE_MS } from '../runtime/spend/job-leases';
+import { spendFields } from '../runtime/spend/spend-environment';
+import { SpendLedger } from '../runtime/spend/spend-ledger';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
 import { AnthropicMessages } from '../upstream/anthropic-messages';
 import { PooledHttp } from '../upstream/pooled-http';
 import { breakerObserver } from './breaker-observer';
 import type { ProcessDependencies } from './dependencies';
+import { JobSpending } from './job-spending';
 import { processBatch } from './process-batch';
 import { settleRetries, upstreamRetries } from './retry-policies';
 import { ServedModels } from './served-models';
@@ -36,6 +41,7 @@ const environment = readEnvironment({
   queueUrl: url(EnvironmentKey.QUEUE_URL),
   upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
   ...credentialFields,
+  ...spendFields,
   processBudgetMs: integer(EnvironmentKey.PROCESS_BUDGET_MS, { min: 1_000, max: DAY_MS }),
   leaseMs: integer(EnvironmentKey.LEASE_MS, { min: 1_000, max: DAY_MS }),
   maxReceiveCount: integer(EnvironmentKey.MAX_RECEIVE_COUNT, { min: 2, max: 1_000 }),
@@ -91,6 +97,15 @@ const dependencies: ProcessDependencies = {
   // One budget for the process: of ten first calls one retry, so that retries make no outage worse.
   upstreamRetries: upstreamRetries(new RetryBudget()),
   settleRetries: settleRetries(),
+  spending: new JobSpending({
+    ledger: new SpendLedger(new DynamoDbLedgerStore(dynamodb, environment.ledgerTable), {
+      shards: environment.ledgerShards,
+      leaseMs: JOB_LEASE_MS,
+    }),
+    prices: environment.prices,
+    retries: settleRetries(),
+    count,
+  }),
   upstream: new AnthropicMessages(new PooledHttp(), environment.upstreamUrl, systemClock),
   upstreamCredential: upstreamCredential(environment, { clientOptions: awsClientOptions, count, log: logger }),
   count,

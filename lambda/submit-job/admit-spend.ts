@@ -1,5 +1,5 @@
 import type { PlanTerms } from '../../lib/contract/client-plan';
-import { type SpendCapNameValue, SpendCapName } from '../../lib/contract/ledger';
+import { SpendCapName, type SpendCapNameValue } from '../../lib/contract/ledger';
 import { MetricName } from '../../lib/contract/metrics';
 import { type PriceBook, UnknownModelError, UnknownPriceError, worstCasePrice } from '../../lib/contract/price-book';
 import { Problem } from '../../lib/contract/problems';

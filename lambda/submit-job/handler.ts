@@ -16,17 +16,22 @@ import { problemDetails } from '../middleware/problem-details';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
 import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
-import { authorizedClientId } from '../runtime/clients/authorized-client';
+import { authorizedClientId, authorizedPlan } from '../runtime/clients/authorized-client';
 import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { count, countBy, logger, metrics } from '../runtime/observability/observability';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
+import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
+import { JOB_LEASE_MS } from '../runtime/spend/job-leases';
+import { spendFields } from '../runtime/spend/spend-environment';
+import { SpendLedger } from '../runtime/spend/spend-ledger';
 import { readIdempotencyKey } from './idempotency-key';
 import { SUBMISSION_NAMES } from './request-faults';
 import { type Accepted, submitJob } from './submit-job';
 
 const environment = readEnvironment({
+  ...spendFields,
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
   dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
   // A table item holds 400 KB, and a request that does not deflate is stored at its full size.
@@ -38,8 +43,15 @@ const environment = readEnvironment({
   }),
 });
 
+const dynamodb = new DynamoDBClient(awsClientOptions);
+
 const dependencies = {
-  store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
+  store: new DynamoDbJobStore(dynamodb, environment.jobsTable),
+  ledger: new SpendLedger(new DynamoDbLedgerStore(dynamodb, environment.ledgerTable), {
+    shards: environment.ledgerShards,
+    leaseMs: JOB_LEASE_MS,
+  }),
+  prices: environment.prices,
   dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
   count,
   countBy,
@@ -81,6 +93,7 @@ export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyRe
     const accepted = await submitJob(
       {
         clientId: authorizedClientId(event),
+        terms: authorizedPlan(event),
         correlationId: event.correlationId,
         idempotencyKey: readIdempotencyKey(event),
         body: event.jsonBody,

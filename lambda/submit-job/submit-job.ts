@@ -147,10 +147,7 @@ export const submitJob = async <Alongside>(
   const estimate = estimateOf(submission.model, worstCaseOf(submission), { prices, terms, nowMs: now() });
   const jobId = idempotencyKey === undefined ? jobIdOfBytes(randomBytes(16)) : jobIdOfKey(clientId, idempotencyKey);
   const job = await makeJob(jobId, submission, request, dependencies);
-  const accepted = await reserveOrFind(
-    { job, estimate, terms, hasKey: idempotencyKey !== undefined },
-    dependencies,
-  );
+  const accepted = await reserveOrFind({ job, estimate, terms, hasKey: idempotencyKey !== undefined }, dependencies);
   count(accepted.replayed ? MetricName.JOBS_REPLAYED : MetricName.JOBS_ACCEPTED);
   if (!accepted.replayed) countLabels(accepted, dependencies);
   return accepted;

@@ -4,6 +4,7 @@ import type { IConsumer } from '../runtime/consumer-control/consumer';
 import type { IControlQueue } from '../runtime/consumer-control/control-queue';
 import type { IDueJobs } from '../runtime/jobs/due-jobs';
 import type { Count, GaugeSeconds, Log } from '../runtime/observability/observability';
+import type { ISpendLedger } from '../runtime/spend/ledger';
 import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 
 /** What a sweep needs of the world. */
@@ -11,6 +12,9 @@ export interface SweepDependencies {
   readonly store: Pick<IBreakerStore, 'read'>;
   readonly dueJobs: IDueJobs;
   readonly workQueue: Pick<IWorkQueue, 'send' | 'depth'>;
+  readonly ledger: Pick<ISpendLedger, 'expire'>;
+  /** Whether a job may still make a paid call. */
+  readonly isJobAlive: (jobId: string) => Promise<boolean>;
   readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly consumer: Pick<IConsumer, 'read'>;
   readonly controlQueue: Pick<IControlQueue, 'send'>;

@@ -12,7 +12,12 @@ import { LambdaConsumer } from '../runtime/consumer-control/lambda-consumer';
 import { SqsControlQueue } from '../runtime/consumer-control/sqs-control-queue';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
 import { DynamoDbDueJobs } from '../runtime/jobs/dynamodb-due-jobs';
+import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { childLogger, count, gaugeSeconds, metrics } from '../runtime/observability/observability';
+import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
+import { isJobAlive, JOB_LEASE_MS } from '../runtime/spend/job-leases';
+import { ledgerFields } from '../runtime/spend/spend-environment';
+import { SpendLedger } from '../runtime/spend/spend-ledger';
 import { SqsWorkQueue } from '../runtime/work-queue/sqs-work-queue';
 import { sweep } from './sweep';
 import type { SweepResult } from './sweep-jobs';
@@ -20,6 +25,7 @@ import type { SweepResult } from './sweep-jobs';
 const DAY_MS = 86_400_000;
 
 const environment = readEnvironment({
+  ...ledgerFields,
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
   controlQueueUrl: url(EnvironmentKey.CONTROL_QUEUE_URL),
@@ -37,6 +43,11 @@ const sqs = new SQSClient(awsClientOptions);
 
 const dependencies = {
   store: new DynamoDbBreakerStore(dynamodb, environment.controlTable),
+  ledger: new SpendLedger(new DynamoDbLedgerStore(dynamodb, environment.ledgerTable), {
+    shards: environment.ledgerShards,
+    leaseMs: JOB_LEASE_MS,
+  }),
+  isJobAlive: isJobAlive(new DynamoDbJobStore(dynamodb, environment.jobsTable)),
   dueJobs: new DynamoDbDueJobs(dynamodb, environment.jobsTable),
   workQueue: new SqsWorkQueue(sqs, environment.queueUrl),
   deadLetterQueue: new SqsWorkQueue(sqs, environment.deadLetterQueueUrl),

@@ -69,9 +69,7 @@ export class DynamoDbJobStore implements IJobStore, IJobCreation<TransactWriteIt
 
   async create(job: Job): Promise<boolean> {
     try {
-      await this.#client.send(
-        new PutItemCommand(this.#newJob(job)),
-      );
+      await this.#client.send(new PutItemCommand(this.#newJob(job)));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;

@@ -99,6 +99,11 @@ export const sealingContextOf = ({ jobId, clientId }: Pick<JobState, 'jobId' | '
 export const isExpired = ({ expiresAt }: Pick<JobState, 'expiresAt'>, nowMs: number): boolean =>
   expiresAt * 1000 <= nowMs;
 
+const ENDED: ReadonlySet<JobStatusValue> = new Set([JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.DEAD_LETTERED]);
+
+/** Whether a job runs no more, unless somebody lets it run anew. */
+export const hasEnded = ({ status }: Pick<JobState, 'status'>): boolean => ENDED.has(status);
+
 export interface Submitted
   extends Pick<
     Job,
