@@ -31,7 +31,7 @@ export interface SubmitRequest {
 export interface SubmitDependencies<Alongside = unknown> {
   readonly store: Pick<IJobStore, 'readState' | 'removeExpired'> & IJobCreation<Alongside>;
   /** Keeps what the jobs may cost within the caps. */
-  readonly ledger: Pick<ISpendLedger<Alongside>, 'reserve'>;
+  readonly ledger: Pick<ISpendLedger<Alongside>, 'reserve' | 'close'>;
   readonly prices: PriceBook;
   readonly dataKeys: Pick<IDataKeys, 'generate'>;
   readonly count: Count;
@@ -119,7 +119,9 @@ const reserveOrFind = async <Alongside>(
     const found = await store.readState(jobId);
     if (found && !isExpired(found, now())) return replay(found, job, hasKey);
     if (outcome.kind === 'refused' || outcome.kind === 'cut') throw refusalOf(outcome, nowMs);
+    // What is left of a job whose time is over makes room for another.
     if (found) await store.removeExpired(found);
+    if (outcome.kind === 'exists') await askLedger(() => ledger.close(jobId), count);
   }
   throw new Error('The job could neither be written nor found.');
 };

@@ -10,7 +10,16 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
+import { totalOf } from '../../../lambda/runtime/spend/parts';
+import type { ReservationRow } from '../../../lambda/runtime/spend/reservation';
 import { breakerRowName, ControlTable, servedRowName, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import {
+  clientWindowKey,
+  LEDGER_SETTINGS_KEY,
+  type LedgerSettings,
+  LedgerTable,
+  reservationKey,
+} from '../../../lib/contract/ledger';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from './dynamodb';
 import {
@@ -19,6 +28,7 @@ import {
   DATA_KEY_ARN,
   DEAD_LETTER_QUEUE_URL,
   JOBS_TABLE,
+  LEDGER_TABLE,
   UPSTREAM_SECRET,
 } from './environment';
 
@@ -61,9 +71,11 @@ export class Cloud {
         [JOBS_TABLE]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
         [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
         [CONTROL_TABLE]: [ControlTable.PARTITION_KEY],
+        [LEDGER_TABLE]: [LedgerTable.PARTITION_KEY],
       },
       this.perform,
     );
+    this.setCaps({});
     this.#startKms();
     this.#startSqs();
     const secrets = mockClient(SecretsManagerClient);
@@ -73,6 +85,31 @@ export class Cloud {
         return { SecretString: this.secret };
       }),
     );
+  }
+
+  /** Lets the ledger have these caps from now on; what was leased to shards before stays there. */
+  setCaps(deployed: LedgerSettings['deployed'], cut?: LedgerSettings['cut']): void {
+    const version = Number(this.dynamodb.row(LEDGER_TABLE, LEDGER_SETTINGS_KEY)?.version ?? 0) + 1;
+    this.dynamodb.put(LEDGER_TABLE, { key: LEDGER_SETTINGS_KEY, version, deployed, override: {}, cut });
+  }
+
+  /** What a client has committed in the month, in micro-USD. */
+  committedBy(clientId: string): unknown {
+    const month = new Date().toISOString().slice(0, 7);
+    return this.dynamodb.row(LEDGER_TABLE, clientWindowKey(clientId, month))?.committed;
+  }
+
+  /** Lets the reservation of a job be over then, in seconds since the epoch. */
+  keepReservationUntil(jobId: string, keepUntil: number): void {
+    this.dynamodb.put(LEDGER_TABLE, { ...this.dynamodb.row(LEDGER_TABLE, reservationKey(jobId)), keepUntil });
+  }
+
+  /** What the ledger says of a job, in micro-USD. */
+  spending(jobId: string) {
+    const row = this.dynamodb.row(LEDGER_TABLE, reservationKey(jobId)) as unknown as ReservationRow;
+    const { holds, calls, used, closed } = row;
+    const unknown = totalOf(calls.flatMap(({ parts }) => parts));
+    return { held: totalOf(holds), unknown, unknownCalls: calls.length, spent: totalOf(used), closed };
   }
 
   /** The row of the breaker. */

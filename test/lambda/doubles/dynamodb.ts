@@ -1,4 +1,6 @@
 import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -7,6 +9,8 @@ import {
   type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  TransactGetItemsCommand,
+  type TransactGetItemsCommandInput,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
@@ -15,6 +19,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
+import { LedgerTable } from '../../../lib/contract/ledger';
 import { JobsTable } from '../../../lib/contract/tables';
 import {
   checkExpressions,
@@ -34,6 +39,29 @@ interface Write extends Expressions {
   readonly Key?: Item;
   readonly Item?: Item;
 }
+
+/** The indexes that there are. */
+const INDEXES: Record<
+  string,
+  { readonly bucket: string; readonly order: string; readonly projected: readonly string[] }
+> = {
+  [JobsTable.DUE_INDEX]: {
+    bucket: JobsTable.DUE_BUCKET,
+    order: JobsTable.DUE_AT,
+    projected: [
+      JobsTable.DUE_BUCKET,
+      JobsTable.DUE_AT,
+      JobsTable.PARTITION_KEY,
+      JobsTable.SORT_KEY,
+      ...JobsTable.DUE_ATTRIBUTES,
+    ],
+  },
+  [LedgerTable.LEASES_INDEX]: {
+    bucket: LedgerTable.LEASE_BUCKET,
+    order: LedgerTable.LEASE_UNTIL,
+    projected: [LedgerTable.LEASE_BUCKET, LedgerTable.LEASE_UNTIL, LedgerTable.PARTITION_KEY],
+  },
+};
 
 const MAX_ITEM_BYTES = 400 * 1024;
 
@@ -60,7 +88,14 @@ export class DynamoDbDouble {
     mock.on(PutItemCommand).callsFake((input) => perform('PutItem', () => this.#put(input)));
     mock.on(UpdateItemCommand).callsFake((input) => perform('UpdateItem', () => this.#update(input)));
     mock.on(QueryCommand).callsFake((input) => perform('Query', () => this.#query(input)));
+    mock.on(BatchGetItemCommand).callsFake((input) => perform('BatchGetItem', () => this.#getBatch(input)));
+    mock.on(TransactGetItemsCommand).callsFake((input) => perform('TransactGetItems', () => this.#snapshot(input)));
     mock.on(TransactWriteItemsCommand).callsFake((input) => perform('TransactWriteItems', () => this.#transact(input)));
+  }
+
+  /** Rows of a table. */
+  rowCount(table: string): number {
+    return [...this.items.keys()].filter((id) => id.startsWith(`${table}|`)).length;
   }
 
   /** The row as the application sees it. */
@@ -91,17 +126,38 @@ export class DynamoDbDouble {
     return { Item: item && project(input, item) };
   }
 
-  /** The sparse index of due jobs: those that have both of its keys, in the order of the second. */
+  #getBatch({ RequestItems = {} }: BatchGetItemCommandInput) {
+    this.beforeRead();
+    const Responses = Object.fromEntries(
+      Object.entries(RequestItems).map(([table, { Keys = [] }]) => [
+        table,
+        Keys.flatMap((key) => {
+          const item = this.items.get(this.#idOf(table, key));
+          return item ? [item] : [];
+        }),
+      ]),
+    );
+    return { Responses, UnprocessedKeys: {} };
+  }
+
+  #snapshot({ TransactItems = [] }: TransactGetItemsCommandInput) {
+    this.beforeRead();
+    return {
+      Responses: TransactItems.map(({ Get }) => ({ Item: this.items.get(this.#idOf(Get?.TableName, Get?.Key ?? {})) })),
+    };
+  }
+
+  /** A sparse index: the rows that have both of its keys, in the order of the second. */
   #query(input: QueryCommandInput) {
     checkExpressions(input);
-    if (input.IndexName !== JobsTable.DUE_INDEX) throw new Error(`no such index: ${input.IndexName}`);
-    const { DUE_BUCKET, DUE_AT, DUE_ATTRIBUTES, PARTITION_KEY, SORT_KEY } = JobsTable;
-    const projected: readonly string[] = [DUE_BUCKET, DUE_AT, PARTITION_KEY, SORT_KEY, ...DUE_ATTRIBUTES];
+    const index = INDEXES[input.IndexName ?? ''];
+    if (!index) throw new Error(`no such index: ${input.IndexName}`);
+    const { bucket, order, projected } = index;
     const found = [...this.items]
-      .filter(([id, item]) => id.startsWith(`${input.TableName}|`) && item[DUE_BUCKET] && item[DUE_AT])
+      .filter(([id, item]) => id.startsWith(`${input.TableName}|`) && item[bucket] && item[order])
       .map(([, item]) => item)
       .filter((item) => meetsKeyCondition(input, item))
-      .sort((a, b) => Number(a[DUE_AT]?.N) - Number(b[DUE_AT]?.N))
+      .sort((a, b) => Number(a[order]?.N) - Number(b[order]?.N))
       .map((item) => Object.fromEntries(Object.entries(item).filter(([name]) => projected.includes(name))));
     return { Items: found.slice(0, input.Limit) };
   }
@@ -126,19 +182,20 @@ export class DynamoDbDouble {
     const repeated = this.#transactions.get(ClientRequestToken);
     if (repeated === content) return {};
     if (repeated !== undefined) throw new Error('IdempotentParameterMismatchException');
-    const writes = (TransactItems ?? []).map(({ Put, Update, Delete }) =>
-      this.#prepare((Put ?? Update ?? Delete) as Write),
-    );
+    const writes = (TransactItems ?? []).map(({ Put, Update, Delete, ConditionCheck }) => ({
+      ...this.#prepare((Put ?? Update ?? Delete ?? ConditionCheck) as Write),
+      isCheck: ConditionCheck !== undefined,
+    }));
     if (writes.some(({ found }) => found === 'refused')) {
       throw new TransactionCanceledException({
         message: 'Transaction cancelled',
         $metadata: {},
-        CancellationReasons: writes.map(({ found }) => ({
-          Code: found === 'refused' ? 'ConditionalCheckFailed' : 'None',
-        })),
+        CancellationReasons: writes.map(({ found, before }) =>
+          found === 'refused' ? { Code: 'ConditionalCheckFailed', Item: before } : { Code: 'None' },
+        ),
       });
     }
-    for (const { apply } of writes) apply();
+    for (const { apply, isCheck } of writes) if (!isCheck) apply();
     if (ClientRequestToken) this.#transactions.set(ClientRequestToken, content);
     return {};
   }

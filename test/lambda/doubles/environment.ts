@@ -1,5 +1,7 @@
 // Imported first by tests of handlers: a handler reads its environment when it is loaded.
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
+import type { PriceBookDocument } from '../../../lib/contract/price-book-document';
+import { packPriceBook } from '../../../lib/contract/price-book-packing';
 
 export const JOBS_TABLE = 'jobs';
 export const CLIENTS_TABLE = 'clients';
@@ -11,6 +13,18 @@ export const PLANS = {
 export const CONTROL_TABLE = 'control';
 export const CONTROL_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/control';
 export const DEAD_LETTER_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/dead';
+export const LEDGER_TABLE = 'ledger';
+const priceFrom = (from: string) => ({ from, input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' });
+
+/** Prices so that a token of input costs a micro-USD, and one of output five. */
+export const PRICES: PriceBookDocument = {
+  models: {
+    ...Object.fromEntries(
+      ['claude-sonnet-4-5', 'claude-haiku-4-5', 'model'].map((model) => [model, [priceFrom('2026-01-01T00:00Z')]]),
+    ),
+    later: [priceFrom('2999-01-01T00:00Z')],
+  },
+};
 export const PATIENCE_MS = 86_400_000;
 export const CONSUMER_MAPPING = '6a1f2f3e-0000-4000-8000-000000000001';
 export const PROCESSOR = 'process-job';
@@ -54,6 +68,8 @@ Object.assign(process.env, {
   [EnvironmentKey.BREAKER_OPEN_FOR_MS]: String(OPEN_FOR_MS),
   [EnvironmentKey.BREAKER_MAX_OPEN_FOR_MS]: String(2 * OPEN_FOR_MS),
   [EnvironmentKey.BREAKER_SUCCESSES_TO_CLOSE]: '2',
+  [EnvironmentKey.LEDGER_TABLE]: LEDGER_TABLE,
+  [EnvironmentKey.PRICE_BOOK]: packPriceBook(PRICES),
   [EnvironmentKey.VERSION]: '1.2.3',
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'test',

@@ -148,6 +148,8 @@ const compare = (left: AttributeValue | undefined, operator: string, right: Attr
   const { a, b } = unmarshall({ a: left, b: right });
   if (operator === '=') return isDeepStrictEqual(a, b);
   if (operator === '<') return a < b;
+  if (operator === '<=') return a <= b;
+  if (operator === '>=') return a >= b;
   throw new Error(`the double does not know ${operator}`);
 };
 
@@ -170,7 +172,11 @@ export const update = (expressions: Expressions, item: Item): Item => {
     do {
       const name = reader.name();
       if (clause === 'REMOVE') delete updated[name];
-      else if (clause === 'SET') {
+      else if (clause === 'ADD') {
+        const by = reader.operand()?.N;
+        if (by === undefined) throw new Error('ValidationException: not a number');
+        updated[name] = { N: String(Number(updated[name]?.N ?? 0) + Number(by)) };
+      } else if (clause === 'SET') {
         reader.expect('=');
         const value = reader.sum();
         if (!value) throw new Error('ValidationException: the operand does not exist');

@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
+import { JobSpending } from '../../../lambda/process-job/job-spending';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { ServedModels } from '../../../lambda/process-job/served-models';
@@ -18,12 +19,15 @@ import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
 import { upstreamKeySource } from '../../../lambda/runtime/secrets/secrets-manager-source';
 import { DynamoDbServedStore } from '../../../lambda/runtime/served/dynamodb-served-store';
 import { Witness } from '../../../lambda/runtime/served/witness';
+import { DynamoDbLedgerStore } from '../../../lambda/runtime/spend/dynamodb-ledger-store';
+import { SpendLedger } from '../../../lambda/runtime/spend/spend-ledger';
 import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue';
 import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import type { CallOptions, Completion, IUpstream } from '../../../lambda/upstream/upstream';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import { MetricName } from '../../../lib/contract/metrics';
+import { readPriceBook } from '../../../lib/contract/price-book-reading';
 import type { Cloud } from './cloud';
 import {
   CONTROL_TABLE,
@@ -31,13 +35,15 @@ import {
   DEAD_LETTER_QUEUE_URL,
   JOBS_TABLE,
   LEASE_MS,
+  LEDGER_TABLE,
   MAX_RECEIVE_COUNT,
   OPEN_FOR_MS,
   PATIENCE_MS,
+  PRICES,
   QUEUE_URL,
   UPSTREAM_SECRET,
 } from './environment';
-import { CLIENT_ID, submission } from './events';
+import { CLIENT_ID, PLAN, submission } from './events';
 
 export const completion: Completion = {
   text: 'A wall that guards.',
@@ -45,6 +51,9 @@ export const completion: Completion = {
   model: 'claude-sonnet-4-5-20250929',
   usage: { inputTokens: 12, outputTokens: 6, cacheWriteTokens: 0, cacheReadTokens: 0 },
 };
+
+/** Micro-USD that the completion costs. */
+export const COST = 12 + 6 * 5;
 
 export const upstreamFailure = (
   overrides: Partial<ConstructorParameters<typeof UpstreamError>[0]> = {},
@@ -80,6 +89,8 @@ export class UpstreamDouble implements IUpstream {
   }
 }
 
+const prices = () => readPriceBook(PRICES);
+
 const silent = () => undefined;
 
 /** The breaker's store answers at once here, so that its deadline never comes. */
@@ -107,9 +118,11 @@ export class Processor {
   /** Accepts a job and answers its message. */
   async submit(content?: string) {
     const { id } = await submitJob(
-      { clientId: CLIENT_ID, correlationId: 'trace-1', body: submission(content) },
+      { clientId: CLIENT_ID, terms: PLAN, correlationId: 'trace-1', body: submission(content) },
       {
         store: this.#dependencies.store as DynamoDbJobStore,
+        ledger: this.#ledger(),
+        prices: prices(),
         dataKeys: new KmsDataKeys(new KMSClient({}), DATA_KEY_ARN),
         count: silent,
         countBy: silent,
@@ -143,6 +156,14 @@ export class Processor {
   readonly #count = (name: string, value = 1): void => {
     this.metrics[name] = (this.metrics[name] ?? 0) + value;
   };
+
+  #ledger() {
+    return new SpendLedger(
+      new DynamoDbLedgerStore(new DynamoDBClient({}), LEDGER_TABLE),
+      {},
+      { random: () => 0.5, sleep: async () => undefined },
+    );
+  }
 
   #start(): ProcessDependencies {
     const now = () => this.nowMs;
@@ -181,6 +202,12 @@ export class Processor {
           onRenewal: () => this.#count(MetricName.CREDENTIAL_RENEWALS),
         }),
       ),
+      spending: new JobSpending({
+        ledger: this.#ledger(),
+        prices: prices(),
+        retries: settleRetries(tools),
+        count: this.#count,
+      }),
       count: this.#count,
       now,
       random,

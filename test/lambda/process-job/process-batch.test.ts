@@ -2,7 +2,7 @@ import '../doubles/environment';
 import { Cloud } from '../doubles/cloud';
 import { JOBS_TABLE, LEASE_MS, MAX_RECEIVE_COUNT } from '../doubles/environment';
 import { sqsRecord } from '../doubles/events';
-import { completion, Processor, upstreamFailure } from '../doubles/processor';
+import { COST, completion, Processor, upstreamFailure } from '../doubles/processor';
 
 let cloud: Cloud;
 let processor: Processor;
@@ -30,7 +30,7 @@ test('runs a job: one paid call, its result sealed, its usage and end in the row
   expect(cloud.result(message.jobId)).toMatchObject({ fence: 1, expiresAt: row?.expiresAt });
   const { sealedCompletion } = cloud.result(message.jobId) as { sealedCompletion: { ciphertext: Uint8Array } };
   expect(Buffer.from(sealedCompletion.ciphertext).includes('wall')).toBe(false);
-  expect(processor.metrics).toEqual({ UpstreamCalls: 1, JobsSucceeded: 1 });
+  expect(processor.metrics).toEqual({ UpstreamCalls: 1, JobsSucceeded: 1, SpendMicroUsd: COST });
 });
 
 test('an upstream that fails twice is called three times, and the job succeeds', async () => {

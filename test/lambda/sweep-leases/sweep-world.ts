@@ -3,6 +3,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-breaker-store';
 import type { ConsumerState } from '../../../lambda/runtime/consumer-control/consumer';
 import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
+import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
+import { DynamoDbLedgerStore } from '../../../lambda/runtime/spend/dynamodb-ledger-store';
+import { isJobAlive } from '../../../lambda/runtime/spend/job-leases';
+import { SpendLedger } from '../../../lambda/runtime/spend/spend-ledger';
 import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue';
 import type { SweepDependencies } from '../../../lambda/sweep-leases/dependencies';
 import { sweep } from '../../../lambda/sweep-leases/sweep';
@@ -13,6 +17,7 @@ import {
   DEAD_LETTER_QUEUE_URL,
   JOBS_TABLE,
   LEASE_MS,
+  LEDGER_TABLE,
   MAX_CONCURRENCY,
   QUEUE_RETENTION_MS,
   QUEUE_URL,
@@ -45,6 +50,8 @@ export class SweepWorld {
       dueJobs: new DynamoDbDueJobs(new DynamoDBClient({}), JOBS_TABLE),
       workQueue: new SqsWorkQueue(new SQSClient({}), QUEUE_URL),
       deadLetterQueue: new SqsWorkQueue(new SQSClient({}), DEAD_LETTER_QUEUE_URL),
+      ledger: new SpendLedger(new DynamoDbLedgerStore(new DynamoDBClient({}), LEDGER_TABLE)),
+      isJobAlive: isJobAlive(new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE)),
       consumer: { read: async () => this.consumer },
       controlQueue: { send: async (message) => void this.reminders.push(message) },
       count: (name, value = 1) => {

@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { ProcessDependencies } from '../../../lambda/process-job/dependencies';
+import { JobSpending } from '../../../lambda/process-job/job-spending';
 import { processBatch } from '../../../lambda/process-job/process-batch';
 import { settleRetries, upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { ServedModels } from '../../../lambda/process-job/served-models';
@@ -13,12 +14,16 @@ import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-stor
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
 import { DynamoDbServedStore } from '../../../lambda/runtime/served/dynamodb-served-store';
 import { Witness } from '../../../lambda/runtime/served/witness';
+import { DynamoDbLedgerStore } from '../../../lambda/runtime/spend/dynamodb-ledger-store';
+import { isJobAlive, JOB_LEASE_MS } from '../../../lambda/runtime/spend/job-leases';
+import { SpendLedger } from '../../../lambda/runtime/spend/spend-ledger';
 import { submitJob } from '../../../lambda/submit-job/submit-job';
 import { sweep } from '../../../lambda/sweep-leases/sweep';
 import { UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { readPriceBook } from '../../../lib/contract/price-book-reading';
 import type { QueuedMessage } from '../fleet/queue-model';
 import { recordOf } from '../fleet/sqs-record';
-import { type CloudModel, CONTROL, JOBS, MAX_RECEIVE_COUNT } from './cloud-model';
+import { type CloudModel, CONTROL, JOBS, LEDGER, MAX_RECEIVE_COUNT } from './cloud-model';
 import type { FaultyUpstream } from './faulty-upstream';
 import type { MortalProcess } from './mortal-process';
 
@@ -32,6 +37,22 @@ const KEY = { kind: 'api-key', value: 'key' } as const;
 
 const silent = () => undefined;
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
+
+/** Terms that refuse nothing. */
+const TERMS = { name: 'standard', requestsPerSecond: 1_000, burst: 1_000 };
+
+const PRICES = readPriceBook({
+  models: {
+    model: [{ from: '1970-01-01T00:00Z', input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' }],
+  },
+});
+
+const ledgerOf = (cloud: CloudModel, process: MortalProcess) =>
+  new SpendLedger(
+    new DynamoDbLedgerStore(cloud.tablesOf(process), LEDGER),
+    { leaseMs: JOB_LEASE_MS },
+    { random: cloud.random, sleep: cloud.time.sleep },
+  );
 
 export interface Surroundings {
   readonly cloud: CloudModel;
@@ -47,12 +68,15 @@ export async function submitUntilAccepted(name: string, { cloud, start }: Surrou
     const accepted = submitJob(
       {
         clientId: CLIENT_ID,
+        terms: TERMS,
         correlationId: name,
         idempotencyKey: name,
         body: { model: 'model', max_tokens: 16, messages: [{ role: 'user', content: name }] },
       },
       {
         store: new DynamoDbJobStore(cloud.tablesOf(process), JOBS),
+        ledger: ledgerOf(cloud, process),
+        prices: PRICES,
         dataKeys: cloud.dataKeysOf(process),
         count: silent,
         countBy: silent,
@@ -179,6 +203,12 @@ export class WorkerActor {
       witness: new Witness({ upstream: UPSTREAM_BREAKER, store: new DynamoDbServedStore(tables, CONTROL), now }),
       breaker: new CircuitBreaker({ store: breakerStore }, { now, random, sleep }),
       breakerStore,
+      spending: new JobSpending({
+        ledger: ledgerOf(cloud, process),
+        prices: PRICES,
+        retries: settleRetries({ now, random, sleep }),
+        count: silent,
+      }),
       upstream: upstream.asSeenBy(process),
       upstreamCredential: {
         get: () => process.perform('GetSecretValue', () => KEY),
@@ -221,6 +251,8 @@ export class SweepActor {
     return {
       store: new DynamoDbBreakerStore(tables, CONTROL),
       dueJobs: new DynamoDbDueJobs(tables, JOBS),
+      ledger: ledgerOf(cloud, process),
+      isJobAlive: isJobAlive(new DynamoDbJobStore(tables, JOBS)),
       workQueue: cloud.queueOf(process),
       deadLetterQueue: cloud.deadLetterQueueOf(process),
       consumer: {

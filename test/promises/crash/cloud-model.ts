@@ -1,12 +1,15 @@
 import {
   type AttributeValue,
   DynamoDBClient,
-  PutItemCommand,
+  type PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Random } from '../../../lambda/runtime/clock/clock';
 import type { IDataKeys } from '../../../lambda/runtime/sealing/data-keys';
+import { totalOf } from '../../../lambda/runtime/spend/parts';
+import type { ReservationRow } from '../../../lambda/runtime/spend/reservation';
 import type { IWorkQueue } from '../../../lambda/runtime/work-queue/work-queue';
 import {
   type BreakerRow,
@@ -15,6 +18,7 @@ import {
   ControlTable,
   UPSTREAM_BREAKER,
 } from '../../../lib/contract/control';
+import { LEDGER_SETTINGS_KEY, LedgerTable, reservationKey } from '../../../lib/contract/ledger';
 import { FIRST_QUEUED_AT, LIVING_OWNER } from '../../../lib/contract/messages';
 import { JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from '../../lambda/doubles/dynamodb';
@@ -24,6 +28,7 @@ import type { MortalProcess } from './mortal-process';
 
 export const JOBS = 'jobs';
 export const CONTROL = 'control';
+export const LEDGER = 'ledger';
 const DATA_KEY = new Uint8Array(32).fill(7);
 const VISIBILITY_MS = 360_000;
 export const MAX_RECEIVE_COUNT = 5;
@@ -55,14 +60,26 @@ export class CloudModel {
   ) {
     this.queue = new QueueModel(time, { visibilityMs: VISIBILITY_MS, maxReceiveCount: MAX_RECEIVE_COUNT });
     this.#tables = new DynamoDbDouble(
-      { [JOBS]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY], [CONTROL]: [ControlTable.PARTITION_KEY] },
+      {
+        [JOBS]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
+        [CONTROL]: [ControlTable.PARTITION_KEY],
+        [LEDGER]: [LedgerTable.PARTITION_KEY],
+      },
       async (_name, work) => work(),
     );
+    this.#tables.put(LEDGER, { key: LEDGER_SETTINGS_KEY, version: 1, deployed: {}, override: {} });
   }
 
   /** A job's row. */
   job(jobId: string): Record<string, unknown> | undefined {
     return this.#tables.row(JOBS, jobId, JobsTable.JOB_PART);
+  }
+
+  /** What the ledger has of a job: micro-USD that are settled, and those of calls whose outcome it was not told. */
+  spending(jobId: string): { readonly spent: number; readonly unknown: number } {
+    const row = this.#tables.row(LEDGER, reservationKey(jobId)) as unknown as ReservationRow | undefined;
+    const { used = [], calls = [] } = row ?? {};
+    return { spent: totalOf(used), unknown: totalOf(calls.flatMap(({ parts }) => parts)) };
   }
 
   hasResult(jobId: string): boolean {
@@ -126,8 +143,9 @@ export class CloudModel {
     };
   }
 
-  /** The double knows no index; this is the one there is. */
+  /** Faster than the double, whose tables are large here. */
   #query({ input }: QueryCommand) {
+    if (input.IndexName === LedgerTable.LEASES_INDEX) return this.#queryLeases(input);
     const { ':bucket': bucket, ':before': before } = input.ExpressionAttributeValues ?? {};
     const due = [...this.#tables.items.values()].filter(
       ({ dueBucket, dueAt }) => dueBucket?.S === bucket?.S && Number(dueAt?.N) < Number(before?.N),
@@ -136,19 +154,29 @@ export class CloudModel {
     return { Items: due.slice(0, input.Limit) };
   }
 
+  #queryLeases({ ExpressionAttributeValues, Limit }: QueryCommandInput) {
+    const { ':bucket': bucket, ':before': before } = ExpressionAttributeValues ?? {};
+    const ended = [...this.#tables.items.values()].filter(
+      ({ leaseBucket, leaseUntil }) => leaseBucket?.S === bucket?.S && Number(leaseUntil?.N) < Number(before?.N),
+    );
+    return { Items: ended.slice(0, Limit) };
+  }
+
   #observe(command: unknown, process: MortalProcess): void {
     this.#calls += 1;
     if (this.#calls % CALLS_REMEMBERED === 0) forgetCalls();
-    if (command instanceof PutItemCommand && command.input.TableName === JOBS) {
-      this.stream.push(command.input.Item ?? {});
-    }
     if (command instanceof TransactWriteItemsCommand) {
-      const token = command.input.ClientRequestToken ?? '';
-      if (this.#transactions.has(token)) return;
-      this.#transactions.add(token);
-      for (const { Put } of command.input.TransactItems ?? []) {
-        const jobId = Put?.Item?.[JobsTable.PARTITION_KEY]?.S;
-        if (jobId === undefined) continue;
+      const { ClientRequestToken: token, TransactItems = [] } = command.input;
+      if (token !== undefined && this.#transactions.has(token)) return;
+      if (token !== undefined) this.#transactions.add(token);
+      for (const { Put } of TransactItems) {
+        const { [JobsTable.PARTITION_KEY]: id, [JobsTable.SORT_KEY]: part } = Put?.Item ?? {};
+        const jobId = id?.S;
+        if (jobId === undefined || Put?.TableName !== JOBS) continue;
+        if (part?.S === JobsTable.JOB_PART) {
+          this.stream.push(Put.Item ?? {});
+          continue;
+        }
         this.results.set(jobId, (this.results.get(jobId) ?? 0) + 1);
         this.onResult(jobId, process);
       }

@@ -20,6 +20,7 @@ import { dataKeysOf, JobStoreModel } from './job-store-model';
 import { NetworkModel } from './network-model';
 import type { QueuedMessage } from './queue-model';
 import { recordOf } from './sqs-record';
+import { UNCAPPED_SPENDING } from './uncapped-spending';
 import type { Fleet, FleetJob, MakeFleet, OpenWindow, World } from './world';
 
 const TIMEOUT_MS = 60_000;
@@ -145,6 +146,7 @@ class OurFleet implements Fleet {
       },
       breakerStore: this.store,
       upstream: { complete: (submission, { timeoutMs }) => upstream.complete(submission, { timeoutMs, isBlind }) },
+      spending: UNCAPPED_SPENDING,
       upstreamCredential: { get: async () => KEY, renew: async () => KEY },
       count: (name, value = 1) => this.#count(name, value),
       now,

@@ -5,12 +5,14 @@ import { upstreamRetries } from '../../../lambda/process-job/retry-policies';
 import { ServedModels } from '../../../lambda/process-job/served-models';
 import { SlowFailures } from '../../../lambda/process-job/slow-failures';
 import type { Random } from '../../../lambda/runtime/clock/clock';
+import type { Job } from '../../../lambda/runtime/jobs/job';
 import { parseSecret } from '../../../lambda/runtime/rotation/secret-value';
 import { ApiKeyCredential } from '../../../lambda/runtime/secrets/api-key-credential';
 import { SecretCache } from '../../../lambda/runtime/secrets/secret-cache';
 import { UpstreamError } from '../../../lambda/upstream/errors';
 import { SecretStage } from '../../../lib/contract/rotation';
 import { between, exponential } from '../fleet/seeded-random';
+import { UNCAPPED_SPENDING } from '../fleet/uncapped-spending';
 import type { VirtualTime } from '../fleet/virtual-time';
 import type { ProviderModel } from './provider-model';
 import type { SecretModel } from './secret-model';
@@ -38,7 +40,7 @@ const LONGEST_LIFE_MS = 4 * LIFE_MS;
 const silent = () => undefined;
 const LOG = { debug: silent, info: silent, warn: silent, error: silent };
 const SUBMISSION = { model: 'model', max_tokens: 16, messages: [] };
-const LEASE = { jobId: 'job', fence: 1 };
+const JOB = { jobId: 'job', fence: 1 } as Job;
 
 /** A place in which one process of the service runs after the other, each with a cache of its own. */
 export class CallerModel {
@@ -82,7 +84,7 @@ export class CallerModel {
     this.jobs += 1;
     const invocation = { owner: 'worker', deadline: time.now() + longestCallMs, log: LOG } as unknown as Invocation;
     try {
-      await callUpstream(SUBMISSION, LEASE, dependencies, invocation);
+      await callUpstream(SUBMISSION, JOB, dependencies, invocation);
     } catch (error) {
       if (error instanceof InfrastructureError) this.held += 1;
       else if (error instanceof UpstreamError) this.failed += 1;
@@ -111,6 +113,7 @@ export class CallerModel {
       upstream: provider.upstreamFor(this.#process, callMs),
       breaker: { acquire: async () => permit, state: () => closed },
       store: { countUpstreamCall: async () => undefined } as unknown as ProcessDependencies['store'],
+      spending: UNCAPPED_SPENDING,
       slowFailures: new SlowFailures(),
       servedModels: new ServedModels(),
       upstreamRetries: upstreamRetries('unlimited', { now, random, sleep }),
