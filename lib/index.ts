@@ -1,6 +1,13 @@
 export type { ApiRoute } from './api/api-route';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
+export type {
+  ExchangeRate,
+  LongContextPrices,
+  ModelPrice,
+  PriceBookDocument,
+  TokenPrices,
+} from './contract/price-book-document';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';
@@ -30,6 +37,11 @@ export {
   RotationStrategy,
 } from './secrets/rotation-strategy';
 export type { RotationTimingProps } from './secrets/rotation-timing';
+export { PriceBook } from './spend/price-book';
+export { SpendAlarms, type SpendAlarmsProps } from './spend/spend-alarms';
+export { SpendCap, type SpendCapProps } from './spend/spend-cap';
+export { SpendFuse, type SpendFuseProps } from './spend/spend-fuse';
+export { Usd } from './spend/usd';
 export type { AlarmTopicProps } from './stacks/alarm-topic';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';

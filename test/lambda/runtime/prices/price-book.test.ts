@@ -55,7 +55,7 @@ describe('priceOf', () => {
   });
 
   test('takes the price that began last, at its very millisecond', () => {
-    const prices = [price(), price({ from: at(10), input: '4' })];
+    const prices = [price(), price({ validFrom: at(10), input: '4' })];
     const book = readPriceBook(bookOf(...prices));
     const million = usage({ inputTokens: 1_000_000 });
     expect(priceOf(book, 'm', million, START + 10 * MINUTE - 1)).toBe(3_000_000);
@@ -78,8 +78,8 @@ describe('priceOf', () => {
       models: { m: [price({ currency: 'EUR' })] },
       exchangeRates: {
         EUR: [
-          { from: at(-60), usd: '1.1' },
-          { from: at(10), usd: '1.25' },
+          { validFrom: at(-60), usd: '1.1' },
+          { validFrom: at(10), usd: '1.25' },
         ],
       },
     });
@@ -176,8 +176,8 @@ describe('worstCasePrice', () => {
     expect(worst(prices, { inputTokens: 9_000, outputTokens: 10 })).toBe(9_010);
   });
 
-  const rising = [price(), price({ from: at(10), input: '4' })];
-  const falling = [price(), price({ from: at(10), input: '2' })];
+  const rising = [price(), price({ validFrom: at(10), input: '4' })];
+  const falling = [price(), price({ validFrom: at(10), input: '2' })];
 
   test.each([
     ['rising', rising, 5, 4_000_000],
@@ -196,7 +196,7 @@ describe('worstCasePrice', () => {
   });
 
   test('finds the dearest of several prices in between', () => {
-    const prices = [price(), price({ from: at(10), input: '9' }), price({ from: at(11), input: '2' })];
+    const prices = [price(), price({ validFrom: at(10), input: '9' }), price({ validFrom: at(11), input: '2' })];
     expect(worst(prices, million, 12)).toBe(9_000_000);
     expect(worst(prices, million, 8)).toBe(9_000_000);
   });
