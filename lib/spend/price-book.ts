@@ -65,14 +65,13 @@ function read(path: string): string {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConstructConfigError(path, [`\`path\` must be a file that can be read, got: ${messageOf(error)}`]);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConstructConfigError(path, [`\`path\` must be a file that can be read, got: ${code}`]);
   }
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new ConstructConfigError(path, [`\`path\` must be a file with JSON in it, got: ${messageOf(error)}`]);
+    throw new ConstructConfigError(path, [`\`path\` must be a file with JSON in it, got: ${error}`]);
   }
   return text;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

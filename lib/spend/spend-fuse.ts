@@ -218,7 +218,12 @@ function validate(check: ConfigCheck, { perMonth, roles, alarmTopic, tagKey, tag
       'must be at least 0.01 USD, in whole cents',
       perMonth,
     )
-    .integer('roles', roles.length, 1, MOST_ROLES)
+    .require(
+      roles.length >= 1 && roles.length <= MOST_ROLES,
+      'roles',
+      `must be between 1 and ${MOST_ROLES} roles`,
+      `${roles.length} roles`,
+    )
     .require(!alarmTopic.fifo, 'alarmTopic', 'must be a standard topic', 'a FIFO topic')
     .require(
       tagValue === undefined || (tagValue.length >= 1 && tagValue.length <= 256),

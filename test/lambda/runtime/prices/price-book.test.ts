@@ -252,9 +252,9 @@ test('no usage within its bounds, at any price of any currency, under any clock 
       judged += 1;
       expect(reserved).toBeGreaterThanOrEqual(real);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 600 },
   );
-  expect(judged).toBeGreaterThan(1_000);
+  expect(judged).toBeGreaterThan(300);
 });
 
 test('the worst case is reached by some usage, so that nobody is refused for nothing', () => {
@@ -272,7 +272,7 @@ test('the worst case is reached by some usage, so that nobody is refused for not
       const dearest = Math.max(...candidates.map((used) => priceOf(book, 'm', used, atMs)));
       expect(worstCasePrice(book, 'm', most, atMs, 0)).toBe(dearest);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
