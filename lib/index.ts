@@ -3,6 +3,13 @@ export { ClientPlan, type ClientPlanProps } from './api/client-plan';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
 export { UsageKeys } from './api/usage-keys';
+export type {
+  ExchangeRate,
+  LongContextPrices,
+  ModelPrice,
+  PriceBookDocument,
+  TokenPrices,
+} from './contract/price-book-document';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';
@@ -32,6 +39,11 @@ export {
   RotationStrategy,
 } from './secrets/rotation-strategy';
 export type { RotationTimingProps } from './secrets/rotation-timing';
+export { PriceBook } from './spend/price-book';
+export { SpendAlarms, type SpendAlarmsProps } from './spend/spend-alarms';
+export { SpendCap, type SpendCapProps } from './spend/spend-cap';
+export { SpendFuse, type SpendFuseProps } from './spend/spend-fuse';
+export { Usd } from './spend/usd';
 export type { AlarmTopicProps } from './stacks/alarm-topic';
 export { DataStack, type DataStackProps } from './stacks/data-stack';
 export { DeliveryStack, type DeliveryStackProps } from './stacks/delivery-stack';

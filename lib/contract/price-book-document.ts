@@ -19,7 +19,7 @@ export interface LongContextPrices extends TokenPrices {
 /** What a model costs from a moment on, until the next price of the same model begins. */
 export interface ModelPrice extends TokenPrices {
   /** Moment in UTC, such as `2026-06-01T00:00:00Z`; later than that of the price before. */
-  readonly from: string;
+  readonly validFrom: string;
 
   /**
    * Prices of a request with a long input.
@@ -46,7 +46,7 @@ export interface ModelPrice extends TokenPrices {
 /** What one unit of a currency is worth from a moment on, until the next rate begins. */
 export interface ExchangeRate {
   /** Moment in UTC, such as `2026-06-01T00:00:00Z`; later than that of the rate before. */
-  readonly from: string;
+  readonly validFrom: string;
   /** US dollars for one unit, as a decimal string with at most 9 decimals, such as `"1.08"`. */
   readonly usd: string;
 }

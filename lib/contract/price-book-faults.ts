@@ -21,7 +21,7 @@ export class DocumentReader {
   /** Paths of what is no object: its fields are missed no further. */
   private readonly broken: string[] = [];
 
-  /** Notes a fault. @param path where it is, such as `models.m[0].from`; empty for the document itself */
+  /** Notes a fault. @param path where it is, such as `models.m[0].validFrom`; empty for the document itself */
   public note(path: string, rule: string, got: unknown): void {
     if (this.broken.some((whole) => whole === '' || path === whole || path.startsWith(`${whole}.`))) return;
     this.faults.push(`\`${path || 'document'}\` ${rule}, got: ${shown(got)}`);

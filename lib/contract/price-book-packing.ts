@@ -18,7 +18,9 @@ export const packPriceBook = ({ models, aliases, exchangeRates }: PriceBookDocum
   JSON.stringify({
     m: mapLists(models, packPrice),
     ...(aliases && { a: aliases }),
-    ...(exchangeRates && { r: mapLists<ExchangeRate>(exchangeRates, ({ from, usd }) => [shortMoment(from), usd]) }),
+    ...(exchangeRates && {
+      r: mapLists<ExchangeRate>(exchangeRates, ({ validFrom, usd }) => [shortMoment(validFrom), usd]),
+    }),
   });
 
 /**
@@ -39,8 +41,8 @@ export const unpackPriceBook = (text: string): PriceBook => {
   });
 };
 
-const packPrice = ({ from, longContext, currency, ...prices }: ModelPrice): unknown[] => {
-  const packed = [shortMoment(from), ...packTokens(prices)];
+const packPrice = ({ validFrom, longContext, currency, ...prices }: ModelPrice): unknown[] => {
+  const packed = [shortMoment(validFrom), ...packTokens(prices)];
   const long = longContext && [longContext.aboveInputTokens, ...packTokens(longContext)];
   if (currency !== undefined) return [...packed, long ?? null, currency];
   return long ? [...packed, long] : packed;
@@ -49,9 +51,9 @@ const packPrice = ({ from, longContext, currency, ...prices }: ModelPrice): unkn
 const packTokens = ({ input, output, cacheRead, cacheWrite }: TokenPrices) => [input, output, cacheRead, cacheWrite];
 
 const unpackPrice = (packed: unknown): unknown => {
-  const [from, input, output, cacheRead, cacheWrite, long, currency] = listOf(packed);
+  const [validFrom, input, output, cacheRead, cacheWrite, long, currency] = listOf(packed);
   return {
-    from: fullMoment(from),
+    validFrom: fullMoment(validFrom),
     ...{ input, output, cacheRead, cacheWrite },
     ...(long !== undefined && long !== null && { longContext: unpackLongContext(long) }),
     ...(currency !== undefined && { currency }),
@@ -64,8 +66,8 @@ const unpackLongContext = (packed: unknown): unknown => {
 };
 
 const unpackRate = (packed: unknown): unknown => {
-  const [from, usd] = listOf(packed);
-  return { from: fullMoment(from), usd };
+  const [validFrom, usd] = listOf(packed);
+  return { validFrom: fullMoment(validFrom), usd };
 };
 
 const MIDNIGHT = /T00:00(:00(\.0{1,3})?)?Z$/;

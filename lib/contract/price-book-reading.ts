@@ -70,8 +70,8 @@ const readRates = (reader: DocumentReader, value: unknown): Rates => {
 };
 
 const readRate = (reader: DocumentReader, path: string, value: unknown): Rate => {
-  const { from, usd } = reader.object(path, value, ['from', 'usd']);
-  const fromMs = reader.moment(below(path, 'from'), from);
+  const { validFrom, usd } = reader.object(path, value, ['validFrom', 'usd']);
+  const fromMs = reader.moment(below(path, 'validFrom'), validFrom);
   const rate = reader.decimal(below(path, 'usd'), usd, RATE_DECIMALS);
   if (rate === 0n) reader.note(below(path, 'usd'), 'must be more than 0', usd);
   return { fromMs: fromMs ?? Number.NaN, usd: rate ?? 0n };
@@ -90,18 +90,18 @@ const readModels = (reader: DocumentReader, value: unknown, rates: Rates): Map<s
   );
 };
 
-const PRICE_FIELDS = ['from', ...TOKEN_KINDS, 'longContext', 'currency', 'note'];
+const PRICE_FIELDS = ['validFrom', ...TOKEN_KINDS, 'longContext', 'currency', 'note'];
 
 const readPrice = (reader: DocumentReader, path: string, value: unknown, rates: Rates): Price => {
   const fields = reader.object(path, value, PRICE_FIELDS);
   const { currency = LEDGER_CURRENCY, note } = fields;
   reader.optionalText(below(path, 'note'), note);
-  const fromMs = reader.moment(below(path, 'from'), fields.from) ?? Number.NaN;
+  const fromMs = reader.moment(below(path, 'validFrom'), fields.validFrom) ?? Number.NaN;
   const ofCurrency = rates.get(String(currency));
   if (!ofCurrency) {
     reader.note(below(path, 'currency'), `must be ${LEDGER_CURRENCY} or have \`exchangeRates\``, currency);
   } else if (ofCurrency.length > 0 && !ofCurrency.some((rate) => !(rate.fromMs > fromMs))) {
-    reader.note(below(path, 'from'), `must not be before the first rate of ${currency}`, fields.from);
+    reader.note(below(path, 'validFrom'), `must not be before the first rate of ${currency}`, fields.validFrom);
   }
   const longContext = fields.longContext === undefined ? undefined : readLongContext(reader, path, fields.longContext);
   return {
@@ -140,8 +140,8 @@ const readDated = <T extends { readonly fromMs: number }>(
   read.forEach(({ fromMs }, index) => {
     const before = read[index - 1];
     if (before && fromMs <= before.fromMs) {
-      const { from } = list[index] as { readonly from: unknown };
-      reader.note(`${path}[${index}].from`, 'must be later than that before it', from);
+      const { validFrom } = list[index] as { readonly validFrom: unknown };
+      reader.note(`${path}[${index}].validFrom`, 'must be later than that before it', validFrom);
     }
   });
   return read;

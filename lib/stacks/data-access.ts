@@ -4,24 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { JOB_SEALING_CONTEXT } from '../contract/sealing-context';
 import { JobsTable } from '../contract/tables';
 import type { StandardFunction } from '../functions/standard-function';
+import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/key-use';
 import type { DataStack } from './data-stack';
-
-/** What DynamoDB does with the table's key in the name of whoever reads. */
-const KEY_USE_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
-
-/**
- * What DynamoDB may do with the table's key in the name of whoever writes.
- * Source: "DynamoDB encryption at rest: usage notes", the least permissions on a customer-managed key, without
- * CreateGrant, which only the table's creator needs.
- */
-const KEY_USE_TO_WRITE = [
-  ...KEY_USE_TO_READ,
-  'kms:Encrypt',
-  'kms:ReEncryptFrom',
-  'kms:ReEncryptTo',
-  'kms:GenerateDataKey',
-  'kms:GenerateDataKeyWithoutPlaintext',
-];
 
 /**
  * The rights that the service's functions have on the data stack: single actions on single resources, and the

@@ -16,7 +16,7 @@ export const at = (minutes: number): string => new Date(START + minutes * MINUTE
 
 /** One price in US dollars from the start on. */
 export const price = (changes: Partial<ModelPrice> = {}): ModelPrice => ({
-  from: at(0),
+  validFrom: at(0),
   input: '3',
   output: '15',
   cacheRead: '0.3',
@@ -63,7 +63,7 @@ const modelPrices: fc.Arbitrary<ModelPrice[]> = minutes.chain((dates) =>
           currency: fc.constantFrom(undefined, 'USD', 'EUR'),
         })
         .map(({ prices, long, currency }) => ({
-          from: at(minute),
+          validFrom: at(minute),
           ...prices,
           ...(long && { longContext: long }),
           ...(currency && { currency }),
@@ -77,7 +77,7 @@ const rates: fc.Arbitrary<ExchangeRate[]> = minutes.chain((dates) =>
   fc
     .array(decimal(9, 2), { minLength: dates.length + 1, maxLength: dates.length + 1 })
     .filter((values) => !values.includes('0'))
-    .map((values) => [-60, ...dates].map((minute, index) => ({ from: at(minute), usd: values[index] ?? '1' }))),
+    .map((values) => [-60, ...dates].map((minute, index) => ({ validFrom: at(minute), usd: values[index] ?? '1' }))),
 );
 
 /** Price books with one model `m`, dated prices in two currencies and rates that change meanwhile. */

@@ -15,11 +15,15 @@ test('leaves out names, notes and midnights', () => {
   const document = {
     note: 'of June',
     models: {
-      m: [price({ note: 'x' }), price({ from: at(60), longContext: LONG }), price({ from: at(90), currency: 'EUR' })],
-      n: [price({ from: '2026-06-01T00:00Z', longContext: LONG, currency: 'EUR' })],
+      m: [
+        price({ note: 'x' }),
+        price({ validFrom: at(60), longContext: LONG }),
+        price({ validFrom: at(90), currency: 'EUR' }),
+      ],
+      n: [price({ validFrom: '2026-06-01T00:00Z', longContext: LONG, currency: 'EUR' })],
     },
     aliases: { 'm-1': 'm' },
-    exchangeRates: { EUR: [{ from: '2026-06-01T00:00:00Z', usd: '1.08' }] },
+    exchangeRates: { EUR: [{ validFrom: '2026-06-01T00:00:00Z', usd: '1.08' }] },
   };
   expect(JSON.parse(packPriceBook(document))).toEqual({
     m: {
@@ -60,8 +64,8 @@ test.each([
   ['{"m":{"m":3}}', '`models.m` must be a list that is not empty, got: 3'],
   ['{"m":{"m":[3]}}', '`models.m[0].input` must be a decimal string such as "3.75", got: none'],
   ['{"m":{"m":[["2026-06-01","3","15","0.3"]]}}', '`models.m[0].cacheWrite` must be a decimal string'],
-  ['{"m":{"m":[["yesterday","3","15","0.3","3"]]}}', '`models.m[0].from` must be a date-time in UTC'],
-  ['{"m":{"m":[[1,"3","15","0.3","3"]]}}', '`models.m[0].from` must be a date-time in UTC'],
+  ['{"m":{"m":[["yesterday","3","15","0.3","3"]]}}', '`models.m[0].validFrom` must be a date-time in UTC'],
+  ['{"m":{"m":[[1,"3","15","0.3","3"]]}}', '`models.m[0].validFrom` must be a date-time in UTC'],
   ['{"m":{"m":[["2026-06-01","3","15","0.3","3",7]]}}', '`models.m[0].longContext.aboveInputTokens` must be'],
   ['{"m":{"m":[["2026-06-01","3","15","0.3","3",null,"EUR"]]}}', '`models.m[0].currency` must be USD'],
   ['{"m":{"m":[["2026-06-01","3","15","0.3","3"]]},"a":{"b":"c"}}', '`aliases.b` must be the name of a model'],

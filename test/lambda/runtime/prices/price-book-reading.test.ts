@@ -13,7 +13,7 @@ const faultsOf = (document: unknown): readonly string[] => {
   }
 };
 
-const EUR = [{ from: at(-60), usd: '1.08' }];
+const EUR = [{ validFrom: at(-60), usd: '1.08' }];
 
 test('reads prices as exact costs', () => {
   const book = readPriceBook(bookOf(price({ cacheRead: '0.000001', longContext: LONG })));
@@ -47,19 +47,19 @@ test('reads prices as exact costs', () => {
 test('begins a step with each price and with each rate of its currency, and with no rate of another', () => {
   const prices = [
     price({ currency: 'EUR', input: '1' }),
-    price({ from: at(10), input: '2' }),
-    price({ from: at(20), currency: 'EUR', input: '3' }),
+    price({ validFrom: at(10), input: '2' }),
+    price({ validFrom: at(20), currency: 'EUR', input: '3' }),
   ];
   const exchangeRates = {
     EUR: [
-      { from: at(-60), usd: '1' },
-      { from: at(5), usd: '2' },
-      { from: at(10), usd: '3' },
-      { from: at(15), usd: '4' },
-      { from: at(20), usd: '5' },
-      { from: at(30), usd: '0.000000001' },
+      { validFrom: at(-60), usd: '1' },
+      { validFrom: at(5), usd: '2' },
+      { validFrom: at(10), usd: '3' },
+      { validFrom: at(15), usd: '4' },
+      { validFrom: at(20), usd: '5' },
+      { validFrom: at(30), usd: '0.000000001' },
     ],
-    JPY: [{ from: at(7), usd: '0.0065' }],
+    JPY: [{ validFrom: at(7), usd: '0.0065' }],
   };
   const steps = readPriceBook({ models: { m: prices }, exchangeRates }).models.get('m') ?? [];
   expect(steps.map(({ fromMs, costs }) => [(fromMs - START) / 60_000, costs.input])).toEqual([
@@ -82,8 +82,8 @@ test.each([
   ['2026-06-01T00:00:00.000Z', START],
   ['2026-06-01T00:00:01.5Z', START + 1_500],
   ['2024-02-29T00:00:00Z', Date.parse('2024-02-29')],
-])('takes the date-time %s', (from, fromMs) => {
-  expect(readPriceBook(bookOf(price({ from }))).models.get('m')?.[0]?.fromMs).toBe(fromMs);
+])('takes the date-time %s', (validFrom, fromMs) => {
+  expect(readPriceBook(bookOf(price({ validFrom }))).models.get('m')?.[0]?.fromMs).toBe(fromMs);
 });
 
 test('takes notes, names of all kinds and prices of 0 for one kind of token', () => {
@@ -109,7 +109,7 @@ describe('refuses', () => {
     [
       'models in a list',
       { models: [price()] },
-      ['`models` must be an object, got: [{"from":"2026-06-01T00:00:00.000Z","input":"3","output":"15…'],
+      ['`models` must be an object, got: [{"validFrom":"2026-06-01T00:00:00.000Z","input":"3","output…'],
     ],
     [
       'a model without a price',
@@ -121,7 +121,7 @@ describe('refuses', () => {
       'a price without anything',
       { models: { m: [{}] } },
       [
-        '`models.m[0].from` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: none',
+        '`models.m[0].validFrom` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: none',
         '`models.m[0].input` must be a decimal string such as "3.75", got: none',
         '`models.m[0].output` must be a decimal string such as "3.75", got: none',
         '`models.m[0].cacheRead` must be a decimal string such as "3.75", got: none',
@@ -138,7 +138,7 @@ describe('refuses', () => {
       'a misspelt price',
       bookOf({ ...price(), cache_read: '1' } as never),
       [
-        '`models.m[0].cache_read` is no field here; there are from, input, output, cacheRead, cacheWrite, longContext, currency, note, got: cache_read',
+        '`models.m[0].cache_read` is no field here; there are validFrom, input, output, cacheRead, cacheWrite, longContext, currency, note, got: cache_read',
       ],
     ],
     [
@@ -188,9 +188,9 @@ describe('refuses', () => {
     ' 2026-06-01T00:00:00Z',
     '1 June 2026',
     1780272000000,
-  ])('the date %p', (from) => {
-    expect(faultsOf(bookOf(price({ from: from as string })))).toEqual([
-      `\`models.m[0].from\` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: ${from}`,
+  ])('the date %p', (validFrom) => {
+    expect(faultsOf(bookOf(price({ validFrom: validFrom as string })))).toEqual([
+      `\`models.m[0].validFrom\` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: ${validFrom}`,
     ]);
   });
 
@@ -198,9 +198,9 @@ describe('refuses', () => {
     ['the same date', at(0)],
     ['the same date in other words', '2026-06-01T00:00Z'],
     ['an earlier date', at(-1)],
-  ])('%s in a second price', (_name, from) => {
-    expect(faultsOf(bookOf(price(), price({ from })))).toEqual([
-      `\`models.m[1].from\` must be later than that before it, got: ${from}`,
+  ])('%s in a second price', (_name, validFrom) => {
+    expect(faultsOf(bookOf(price(), price({ validFrom })))).toEqual([
+      `\`models.m[1].validFrom\` must be later than that before it, got: ${validFrom}`,
     ]);
   });
 
@@ -221,9 +221,9 @@ describe('refuses', () => {
 
   test('a long context without all of its prices, or with more than those', () => {
     const { cacheWrite, ...rest } = LONG;
-    const longContext = { ...rest, output: '-1', from: cacheWrite } as never;
+    const longContext = { ...rest, output: '-1', validFrom: cacheWrite } as never;
     expect(faultsOf(bookOf(price({ longContext })))).toEqual([
-      '`models.m[0].longContext.from` is no field here; there are aboveInputTokens, input, output, cacheRead, cacheWrite, got: from',
+      '`models.m[0].longContext.validFrom` is no field here; there are aboveInputTokens, input, output, cacheRead, cacheWrite, got: validFrom',
       '`models.m[0].longContext.output` must not be negative, got: -1',
       '`models.m[0].longContext.cacheWrite` must be a decimal string such as "3.75", got: none',
     ]);
@@ -236,9 +236,9 @@ describe('refuses', () => {
   });
 
   test('a price that is older than the first rate of its currency, and takes one as old', () => {
-    const book = (from: string) => ({ ...bookOf(price({ from, currency: 'EUR' })), exchangeRates: { EUR } });
+    const book = (validFrom: string) => ({ ...bookOf(price({ validFrom, currency: 'EUR' })), exchangeRates: { EUR } });
     expect(faultsOf(book(at(-61)))).toEqual([
-      `\`models.m[0].from\` must not be before the first rate of EUR, got: ${at(-61)}`,
+      `\`models.m[0].validFrom\` must not be before the first rate of EUR, got: ${at(-61)}`,
     ]);
     expect(faultsOf(book(at(-60)))).toEqual([]);
   });
@@ -253,26 +253,26 @@ describe('refuses', () => {
       ['`exchangeRates.EURO` must be three capital letters, and not USD, got: EURO'],
     ],
     ['of the dollar', { USD: EUR }, ['`exchangeRates.USD` must be three capital letters, and not USD, got: USD']],
-    ['of 0', { EUR: [{ from: at(-60), usd: '0' }] }, ['`exchangeRates.EUR[0].usd` must be more than 0, got: 0']],
+    ['of 0', { EUR: [{ validFrom: at(-60), usd: '0' }] }, ['`exchangeRates.EUR[0].usd` must be more than 0, got: 0']],
     [
       'with 10 decimals',
-      { EUR: [{ from: at(-60), usd: '0.0000000001' }] },
+      { EUR: [{ validFrom: at(-60), usd: '0.0000000001' }] },
       ['`exchangeRates.EUR[0].usd` must have at most 9 decimals, got: 0.0000000001'],
     ],
     [
       'without a date',
       { EUR: [{ usd: '1' }] },
-      ['`exchangeRates.EUR[0].from` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: none'],
+      ['`exchangeRates.EUR[0].validFrom` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: none'],
     ],
     [
       'with a note',
       { EUR: [{ ...EUR[0], note: '' }] },
-      ['`exchangeRates.EUR[0].note` is no field here; there are from, usd, got: note'],
+      ['`exchangeRates.EUR[0].note` is no field here; there are validFrom, usd, got: note'],
     ],
     [
       'out of order',
       { EUR: [...EUR, ...EUR] },
-      [`\`exchangeRates.EUR[1].from\` must be later than that before it, got: ${at(-60)}`],
+      [`\`exchangeRates.EUR[1].validFrom\` must be later than that before it, got: ${at(-60)}`],
     ],
   ])('rates %s', (_name, exchangeRates, faults) => {
     expect(faultsOf({ ...bookOf(price()), exchangeRates })).toEqual(faults);
@@ -299,16 +299,16 @@ describe('refuses', () => {
 
 test('names everything that is wrong at once', () => {
   const document = {
-    models: { a: [price({ input: '-1', from: 'today' })], b: [price(), price({ output: '1.2345678' })] },
+    models: { a: [price({ input: '-1', validFrom: 'today' })], b: [price(), price({ output: '1.2345678' })] },
     exchangeRates: { eur: EUR },
   };
   expect(() => readPriceBook(document)).toThrow(
     new PriceBookError([
       '`exchangeRates.eur` must be three capital letters, and not USD, got: eur',
-      '`models.a[0].from` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: today',
+      '`models.a[0].validFrom` must be a date-time in UTC such as 2026-06-01T00:00:00Z, got: today',
       '`models.a[0].input` must not be negative, got: -1',
       '`models.b[1].output` must have at most 6 decimals, got: 1.2345678',
-      `\`models.b[1].from\` must be later than that before it, got: ${at(0)}`,
+      `\`models.b[1].validFrom\` must be later than that before it, got: ${at(0)}`,
     ]),
   );
   expect(() => readPriceBook(document)).toThrow(/^the price book has 5 faults: `exchangeRates\.eur` .*; `models\.a/);

