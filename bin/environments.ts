@@ -1,7 +1,8 @@
 import { CLIENTS, type ClientSettings, clientProblems, LOCAL_CLIENTS } from './client-plans';
+import { DEV_CAPS, LOCAL_CAPS, PROD_CAPS, type SpendCaps, STAGING_CAPS, spendCapProblems } from './spend-caps';
 
 /** One environment of the service: where it is, and what differs there. */
-export interface Environment extends ClientSettings {
+export interface Environment extends ClientSettings, SpendCaps {
   readonly name: EnvironmentName;
   readonly account: string;
   readonly region: string;
@@ -123,6 +124,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...LOCAL_OUTAGE,
     ...LOCAL_CREDENTIAL,
     ...LOCAL_CLIENTS,
+    ...LOCAL_CAPS,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -135,6 +137,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...OUTAGE,
     ...CREDENTIAL,
     ...CLIENTS,
+    ...DEV_CAPS,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -147,6 +150,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...OUTAGE,
     ...CREDENTIAL,
     ...CLIENTS,
+    ...STAGING_CAPS,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -159,6 +163,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...OUTAGE,
     ...CREDENTIAL,
     ...CLIENTS,
+    ...PROD_CAPS,
     logRetentionDays: 90,
     protectData: true,
   },
@@ -231,6 +236,7 @@ function problemsOf(environment: Environment): string[] {
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
     ...numberProblems(environment),
     ...clientProblems(environment),
+    ...spendCapProblems(environment),
   ];
 }
 

@@ -6,6 +6,7 @@ import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
 import { version } from '../package.json';
 import type { Environment } from './environments';
+import { spendSettingsOf } from './spend-caps';
 import { upstreamCredentialOf } from './upstream-credential';
 
 /** Puts the stacks of one environment into the app. */
@@ -19,6 +20,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     processTimeout: Duration.seconds(environment.processTimeoutSeconds),
     processConcurrency: environment.processConcurrency,
     protectData,
+    spend: spendSettingsOf(environment),
     upstreamCredential: upstreamCredentialOf(environment),
     secretAdministrators: environment.secretAdministrators.map((arn) => new ArnPrincipal(arn)),
     secretReaders: environment.secretReaders.map((arn) => new ArnPrincipal(arn)),

@@ -41,6 +41,7 @@ export {
 export type { RotationTimingProps } from './secrets/rotation-timing';
 export { PriceBook } from './spend/price-book';
 export { SpendAlarms, type SpendAlarmsProps } from './spend/spend-alarms';
+export type { SpendSettings } from './spend/spend-settings';
 export { SpendCap, type SpendCapProps } from './spend/spend-cap';
 export { SpendFuse, type SpendFuseProps } from './spend/spend-fuse';
 export { Usd } from './spend/usd';

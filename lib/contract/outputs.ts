@@ -17,6 +17,7 @@ export const StackOutput = {
   CONTROL_TABLE: 'ControlTableName',
   CONTROL_QUEUE_URL: 'ControlQueueUrl',
   AUDIT_TABLE: 'AuditTableName',
+  LEDGER_TABLE: 'LedgerTableName',
   CONSUMER_MAPPING_ID: 'ConsumerMappingId',
   UPSTREAM_SECRET: 'UpstreamSecretArn',
 } as const;

@@ -8,38 +8,14 @@ import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import { DEFAULT_GLOBAL_SHARDS, LedgerTable, MAX_GLOBAL_SHARDS } from '../contract/ledger';
 import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/key-use';
-import type { PriceBook } from './price-book';
 import { SpendAlarms } from './spend-alarms';
-import type { Usd } from './usd';
+import type { SpendSettings } from './spend-settings';
 
 /** Percentages of a cap from which on somebody is told, unless said otherwise. */
 export const DEFAULT_WARNINGS = [50, 80, 95];
 
 /** Settings of a `SpendCap`. */
-export interface SpendCapProps {
-  /** Most that may be committed in one UTC day, by all clients together: more than 0, and at most `perMonth`. */
-  readonly perDay: Usd;
-
-  /** Most that may be committed in one UTC month, by all clients together. */
-  readonly perMonth: Usd;
-
-  /** What the models cost. A model that is not in it is refused before any call. */
-  readonly prices: PriceBook;
-
-  /**
-   * Rows that the caps are leased to, so that no row is written by everybody: between 1 and 64. May be changed at any time.
-   *
-   * @default 16
-   */
-  readonly shards?: number;
-
-  /**
-   * Percentages of each cap from which on somebody is told: up to 5 different integers between 1 and 99.
-   *
-   * @default [50, 80, 95]
-   */
-  readonly warnAtPercent?: number[];
-
+export interface SpendCapProps extends SpendSettings {
   /**
    * Customer-managed key that encrypts the ledger's table.
    *

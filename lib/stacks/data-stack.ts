@@ -9,6 +9,8 @@ import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
 import { ResilientQueue } from '../queue/resilient-queue';
 import type { GuardedSecret } from '../secrets/guarded-secret';
+import { SpendCap } from '../spend/spend-cap';
+import type { SpendSettings } from '../spend/spend-settings';
 import { type AlarmTopicProps, alarmTopicOf } from './alarm-topic';
 import { createUpstreamSecret, UpstreamCredential } from './upstream-credential';
 
@@ -32,6 +34,9 @@ export interface DataStackProps extends StackProps, AlarmTopicProps {
    * @default 10
    */
   readonly processConcurrency?: number;
+
+  /** What may be spent upstream by all clients together, and what the models cost. */
+  readonly spend: SpendSettings;
 
   /**
    * Where the service has its upstream credential from.
@@ -65,7 +70,7 @@ export interface DataStackProps extends StackProps, AlarmTopicProps {
 }
 
 /**
- * What must survive a deployment: the data key, the tables of jobs, clients, control and audit, the queues and the
+ * What must survive a deployment: the data key, the tables of jobs, clients, control, audit and spending, the queues and the
  * upstream's credential. Their logical ids are pinned, so that moving code never replaces data.
  */
 export class DataStack extends Stack {
@@ -79,6 +84,8 @@ export class DataStack extends Stack {
   public readonly controlTable: dynamodb.Table;
   /** One row for each privileged act, by day; nobody may change or delete one. */
   public readonly auditTable: dynamodb.Table;
+  /** Keeps what is spent upstream within the caps. */
+  public readonly spendCap: SpendCap;
   /** Feeds the processor. */
   public readonly workQueue: ResilientQueue;
   /** Holds the messages that the breaker's controller sends itself for later. */
@@ -139,6 +146,12 @@ export class DataStack extends Stack {
       resourcePolicy: appendOnly(),
     });
     const alarmTopic = alarmTopicOf(this, props);
+    this.spendCap = new SpendCap(this, 'SpendCap', {
+      ...props.spend,
+      encryptionKey: this.dataKey,
+      removalPolicy: this.removalPolicy,
+      alarmTopic,
+    });
     const queueSettings = { removalPolicy: this.removalPolicy, alarmTopic };
     this.workQueue = new ResilientQueue(this, 'WorkQueue', {
       ...queueSettings,
@@ -186,6 +199,7 @@ export class DataStack extends Stack {
     pin(this.workQueue.encryptionKey, 'WorkQueueKey');
     pin(this.workQueue.queue, 'WorkQueue');
     pin(this.workQueue.deadLetterQueue, 'WorkDeadLetterQueue');
+    pin(this.spendCap.table, 'LedgerTable');
     pin(this.controlTable, 'ControlTable');
     pin(this.auditTable, 'AuditTable');
     pin(this.controlQueue.queue, 'ControlQueue');
@@ -200,6 +214,7 @@ export class DataStack extends Stack {
       [StackOutput.DEAD_LETTER_QUEUE_URL]: this.workQueue.deadLetterQueue.queueUrl,
       [StackOutput.CONTROL_TABLE]: this.controlTable.tableName,
       [StackOutput.CONTROL_QUEUE_URL]: this.controlQueue.queue.queueUrl,
+      [StackOutput.LEDGER_TABLE]: this.spendCap.table.tableName,
       [StackOutput.AUDIT_TABLE]: this.auditTable.tableName,
       ...(this.upstreamSecret && { [StackOutput.UPSTREAM_SECRET]: this.upstreamSecret.secret.secretArn }),
     };

@@ -108,6 +108,7 @@ function addSweeper(scope: Construct, props: OutageControlProps): StandardFuncti
     {
       ...consumerEnvironment(props),
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      ...data.spendCap.environment,
       [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
       [EnvironmentKey.STUCK_AFTER_MS]: String(settings.stuckAfter.toMilliseconds()),
       [EnvironmentKey.QUEUE_RETENTION_MS]: String(data.workQueue.retention.toMilliseconds()),
@@ -115,6 +116,7 @@ function addSweeper(scope: Construct, props: OutageControlProps): StandardFuncti
     { timeout: Duration.seconds(55) },
   );
   access.sweepJobs(sweeper);
+  data.spendCap.grantSweep(sweeper);
   access.readControl(sweeper);
   data.workQueue.grantSend(sweeper);
   data.workQueue.grantDeadLetter(sweeper);

@@ -136,7 +136,9 @@ export class ServiceStack extends Stack {
       [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
       [EnvironmentKey.MAX_BODY_BYTES]: String(DEFAULT_MAX_BODY_BYTES),
       [EnvironmentKey.JOB_RETENTION_DAYS]: String(DEFAULT_JOB_RETENTION_DAYS),
+      ...data.spendCap.environment,
     });
+    data.spendCap.grantReserve(submit);
     this.access.createJobs(submit);
     this.access.sealJobs(submit);
     const read = this.createFunction('ReadJob', 'read-job', {
@@ -221,11 +223,13 @@ export class ServiceStack extends Stack {
         [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
         [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
         ...breakerEnvironment(this.outage),
+        ...data.spendCap.environment,
       },
       // To send a job's message anew while the upstream is down is a loop on purpose, and slow: one send a window.
       { timeout, recursiveLoop: lambda.RecursiveLoop.ALLOW },
     );
     this.access.processJobs(processor);
+    data.spendCap.grantSettle(processor);
     this.access.openJobs(processor);
     this.credential.connect(processor);
     this.access.changeControl(processor);

@@ -8,6 +8,7 @@ import { FederatedProvider } from '../../../lib/secrets/federated-provider';
 import { GuardedSecret } from '../../../lib/secrets/guarded-secret';
 import { DataStack, type DataStackProps } from '../../../lib/stacks/data-stack';
 import { UpstreamCredential } from '../../../lib/stacks/upstream-credential';
+import { SPEND } from './spend-settings';
 import { synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
@@ -109,7 +110,8 @@ test('the control queue outlasts a run of its consumer, under the key of the wor
 
 test('the controller outlives the longest run of the processor that it waits for', () => {
   const make = (seconds: number) =>
-    new DataStack(new App(), 'slow', { processTimeout: Duration.seconds(seconds) }).controlQueue.consumerTimeout;
+    new DataStack(new App(), 'slow', { spend: SPEND, processTimeout: Duration.seconds(seconds) }).controlQueue
+      .consumerTimeout;
 
   expect(make(10).toSeconds()).toBe(40);
   expect(make(870).toSeconds()).toBe(900);
@@ -123,7 +125,7 @@ test('the controller outlives the longest run of the processor that it waits for
 test('gives the alarms of both queues their topic', () => {
   const stack = new Stack(new App(), 'topics');
   const topic = new sns.Topic(stack, 'Topic');
-  const data = new DataStack(stack, 'Data', { processTimeout: Duration.minutes(5), alarmTopic: topic });
+  const data = new DataStack(stack, 'Data', { spend: SPEND, processTimeout: Duration.minutes(5), alarmTopic: topic });
 
   const alarms = Object.values(Template.fromStack(data).findResources('AWS::CloudWatch::Alarm'));
   expect(alarms).toHaveLength(8);
@@ -176,6 +178,7 @@ test('lets the processor and the readiness check read the credential, and not wh
 describe('the choice of the credential', () => {
   const make = (upstreamCredential?: UpstreamCredential, props: Partial<DataStackProps> = {}) => {
     const data = new DataStack(new App(), 'data', {
+      spend: SPEND,
       processTimeout: Duration.minutes(5),
       ...props,
       ...(upstreamCredential && { upstreamCredential }),

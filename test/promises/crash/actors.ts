@@ -43,7 +43,7 @@ const TERMS = { name: 'standard', requestsPerSecond: 1_000, burst: 1_000 };
 
 const PRICES = readPriceBook({
   models: {
-    model: [{ from: '1970-01-01T00:00Z', input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' }],
+    model: [{ validFrom: '1970-01-01T00:00Z', input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' }],
   },
 });
 
