@@ -1,5 +1,6 @@
 import { runInParallel } from './fleet/parallel-seeds';
 import type { RunName } from './fleet/run-seeds';
+import { capOnStack } from './p2-cap-on-stack';
 import type { Finding, PromiseDrill, SimulationOptions } from './promise';
 import type { SpendVerdict } from './spend/spend-books';
 
@@ -23,6 +24,7 @@ export const capIsTheCap: PromiseDrill = {
   title: 'The cap is the cap',
   goal: '0 micro-USD committed beyond any cap, 0 drift from the provider’s own bill once all is settled, 0 refusals while the money was there',
   simulate,
+  onStack: capOnStack,
 };
 
 async function simulate(options: SimulationOptions): Promise<Finding> {
