@@ -24,7 +24,9 @@ export class CredentialAccess {
     if (!upstreamSecret) return;
     user.addEnvironment(EnvironmentKey.UPSTREAM_SECRET, upstreamSecret.secret.secretArn);
     if (upstreamSecret instanceof RotatingSecret) {
-      user.addEnvironment(EnvironmentKey.SECRET_CACHE_MS, String(upstreamSecret.cacheTime.toMilliseconds()));
+      const { cacheTime, maxStaleTime } = upstreamSecret;
+      user.addEnvironment(EnvironmentKey.SECRET_CACHE_MS, String(cacheTime.toMilliseconds()));
+      user.addEnvironment(EnvironmentKey.SECRET_MAX_STALE_MS, String(maxStaleTime.toMilliseconds()));
     }
     upstreamSecret.grantRead(user);
   }

@@ -69,6 +69,7 @@ test('a static credential is one secret, which its readers read as long as they 
   for (const id of READERS) {
     expect(variablesOf(composed, id)).toHaveProperty(EnvironmentKey.UPSTREAM_SECRET);
     expect(variablesOf(composed, id)).not.toHaveProperty(EnvironmentKey.SECRET_CACHE_MS);
+    expect(variablesOf(composed, id)).not.toHaveProperty(EnvironmentKey.SECRET_MAX_STALE_MS);
   }
 });
 
@@ -79,7 +80,10 @@ test('a pool rotates by the Admin API of the environment, within its cache and i
   const [rotator] = Object.values(composed.data.findResources('AWS::Lambda::Function'));
   expect(rotator?.Properties.Environment.Variables).toMatchObject({ [EnvironmentKey.ROTATION_GRACE_MS]: '360000' });
   expect(JSON.stringify(rotator)).toContain(upstreamAdminUrl);
-  expect(variablesOf(composed, 'ProcessJob')).toMatchObject({ [EnvironmentKey.SECRET_CACHE_MS]: '60000' });
+  expect(variablesOf(composed, 'ProcessJob')).toMatchObject({
+    [EnvironmentKey.SECRET_CACHE_MS]: '60000',
+    [EnvironmentKey.SECRET_MAX_STALE_MS]: '0',
+  });
   for (const name of Object.values(RotationOutput)) composed.data.hasOutput(name, {});
 });
 
