@@ -1,4 +1,5 @@
-import { GRACE_MS, newToken, RotationWorld } from './rotation-world';
+import { newToken } from './mortal-calls';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keyNamePrefix } from '../../../../lambda/runtime/rotation/strategies/open-ai-admin';
-import { ARN, GRACE_MS, RotationWorld, STRATEGIES } from './rotation-world';
+import { ARN, STRATEGIES } from './provider-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 const PROVIDERS = STRATEGIES.filter((kind) => kind !== 'random');
