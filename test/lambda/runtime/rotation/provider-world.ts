@@ -24,7 +24,11 @@ export class ProviderWorld extends MortalCalls {
   /** All values that were minted, those included that were ended. */
   mintCount = 0;
   readonly pool: PoolKey[] = ['a', 'b', 'c'].map((id) => ({ keyId: `apikey_${id}`, apiKey: newToken() }));
+  /** Version of the pool's secret; somebody who puts the pool anew makes another. */
+  poolVersion = 'pool-1';
   readonly statuses = new Map(this.pool.map(({ keyId }, at) => [keyId, at === 0 ? 'active' : 'inactive']));
+  /** How often no key of the pool was left to rotate to. */
+  exhausted = 0;
   clientKeys: readonly { readonly hash: string; readonly createdAt: string }[] = [];
   readonly strategy: IRotationStrategy;
 
@@ -74,7 +78,10 @@ export class ProviderWorld extends MortalCalls {
         keyPool({
           verifyKey,
           sleep: this.sleep,
-          readPool: () => this.perform('readPool', () => this.pool),
+          readPool: () => this.perform('readPool', () => ({ keys: this.pool, version: this.poolVersion })),
+          onExhausted: () => {
+            this.exhausted += 1;
+          },
           admin: {
             statuses: () => this.perform('statuses', () => new Map(this.statuses)),
             setStatus: (id, status) =>
