@@ -48,7 +48,8 @@ export async function withMintedKey(operator: Operator, loan: KeyLoan, use: UseC
 }
 
 async function readAdminKey({ access, deployment }: Operator, secretId: string): Promise<string> {
-  const text = await secretText(access, secretId, `the Admin key of ${deployment.environment}`);
+  const refusal = `you may not read the Admin key of ${deployment.environment}, by which a key would be made for the program: its secret must grant your role to read it (\`grantRead\`); see docs/development.md`;
+  const text = await secretText(access, secretId, refusal);
   try {
     return parseSecret(text).apiKey;
   } catch {

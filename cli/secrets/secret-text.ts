@@ -5,10 +5,10 @@ import { CommandRefusal } from '../failure';
 /**
  * The current text of a secret.
  *
- * @param whose what the secret is, for the message
- * @throws CommandRefusal where its policy does not let whoever asks read it
+ * @param refusal what to say where its policy does not let whoever asks read it
+ * @throws CommandRefusal with that
  */
-export async function secretText(access: AwsAccess, SecretId: string, whose: string): Promise<string> {
+export async function secretText(access: AwsAccess, SecretId: string, refusal: string): Promise<string> {
   try {
     const { SecretString = '' } = await new SecretsManagerClient({ ...access }).send(
       new GetSecretValueCommand({ SecretId }),
@@ -16,8 +16,6 @@ export async function secretText(access: AwsAccess, SecretId: string, whose: str
     return SecretString;
   } catch (error) {
     if ((error as Error).name !== 'AccessDeniedException') throw error;
-    throw new CommandRefusal(
-      `you may not read ${whose}: your role must be among its readers (\`secretReaders\`), and may by its own policy; see docs/deploy.md`,
-    );
+    throw new CommandRefusal(refusal);
   }
 }

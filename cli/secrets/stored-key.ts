@@ -21,7 +21,7 @@ export async function storedKey(
   { id }: ManagedSecret,
   rotation: RotationEnvironment | undefined,
 ): Promise<ProgramCredential> {
-  const value = keyIn(await secretText(access, id, `the key of ${deployment.environment}`));
+  const value = keyIn(await secretText(access, id, refusalFor(deployment.environment)));
   const until = rotation ? await endOf(access, id, rotation.graceMs) : 'until somebody ends it at the provider';
   return {
     value,
@@ -31,6 +31,9 @@ export async function storedKey(
     description: `the key of ${deployment.environment} itself, which is not short-lived: it works ${until}, whether the program runs or not`,
   };
 }
+
+const refusalFor = (environment: string): string =>
+  `you may not read the key of ${environment}: your role must be among its \`secretReaders\`, and its own policy must allow it; or have a token instead: see docs/development.md`;
 
 function keyIn(text: string): string {
   const key = fieldOf(text);

@@ -156,7 +156,7 @@ test('whoever may not read the Admin key is told why, and nothing is made', asyn
     .on(GetSecretValueCommand, { SecretId: 'admin-secret' })
     .rejects(Object.assign(new Error('no'), { name: 'AccessDeniedException' }));
   expect((await exec('--', 'npm', 'test')).errors).toEqual([
-    'bulwark: you may not read the Admin key of dev: your role must be among its readers (`secretReaders`), and may by its own policy; see docs/deploy.md',
+    'bulwark: you may not read the Admin key of dev, by which a key would be made for the program: its secret must grant your role to read it (`grantRead`); see docs/development.md',
   ]);
   expect(cloud.audit).toEqual([]);
 });

@@ -143,7 +143,7 @@ test('whoever may not read the secret is told why', async () => {
   expect(await exec('--', 'npm', 'test')).toMatchObject({
     code: 1,
     errors: [
-      'bulwark: you may not read the key of dev: your role must be among its readers (`secretReaders`), and may by its own policy; see docs/deploy.md',
+      'bulwark: you may not read the key of dev: your role must be among its `secretReaders`, and its own policy must allow it; or have a token instead: see docs/development.md',
     ],
   });
 });
