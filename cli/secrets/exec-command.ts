@@ -40,12 +40,14 @@ async function exec(invocation: Invocation): Promise<void> {
   }
   const lifetimeMs = lifetimeOf(args.ttl);
   const [file, ...rest] = program;
-  if (file === undefined)
-    throw new CommandUsageError('a program is needed, as in `secrets exec --env dev -- npm run dev`');
+  if (file === undefined) {
+    throw new CommandUsageError('a program is needed after `--`, as in `secrets exec --env dev -- npm run dev`');
+  }
   if (KEPT_IN_AWS.includes(environment)) {
     throw new CommandRefusal(`the keys of ${environment} are not for a process outside AWS: use dev or local`);
   }
-  if (prints(program)) throw new CommandRefusal(`\`${basename(file)}\` would print the key`);
+  if (prints(program))
+    throw new CommandRefusal(`\`${basename(file)}\` would print the key: name the program that needs it`);
   const warn = (line: string) => invocation.output.printError(`bulwark: ${line}`);
   const operator = await operatorOf(invocation);
   const code = await lend({ operator, lifetimeMs, purpose: `for ${basename(file)}`, warn }, async (credential) => {

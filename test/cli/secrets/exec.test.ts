@@ -106,7 +106,7 @@ test.each([
   const { code, errors } = await exec('--', ...program);
   expect([code, errors[0], cloud.programs]).toEqual([
     1,
-    expect.stringMatching(/^bulwark: `.+` would print the key$/),
+    expect.stringMatching(/^bulwark: `.+` would print the key: name the program that needs it$/),
     [],
   ]);
   expect(cloud.secrets.mock.commandCalls(GetSecretValueCommand)).toEqual([]);
@@ -125,8 +125,8 @@ test.each(['staging', 'prod'])('the keys of %s never leave AWS', async (environm
 });
 
 test.each([
-  [[], 'a program is needed, as in `secrets exec --env dev -- npm run dev`'],
-  [['--'], 'a program is needed, as in `secrets exec --env dev -- npm run dev`'],
+  [[], 'a program is needed after `--`, as in `secrets exec --env dev -- npm run dev`'],
+  [['--'], 'a program is needed after `--`, as in `secrets exec --env dev -- npm run dev`'],
   [['--ttl', '13h', '--', 'x'], '`--ttl` must be from 1m to 12h, got: 13h'],
   [['--ttl', '721m', '--', 'x'], '`--ttl` must be from 1m to 12h, got: 721m'],
   [['--ttl', '0m', '--', 'x'], '`--ttl` must be like 30d, 12h or 90m, got: 0m'],
