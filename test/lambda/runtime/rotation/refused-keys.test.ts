@@ -1,4 +1,4 @@
-import { RotationWorld } from './rotation-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 /** A pool of three, of which the provider refuses some whatever their status is. */
 const makeWorld = (...refusedIds: string[]) => {
@@ -40,12 +40,34 @@ test('later rotations pass it over without a try, as long as another works', asy
   await world.rotate();
   expect(tried()).toEqual(['apikey_b', 'apikey_c']);
   for (let turn = 0; turn < 4; turn += 1) {
-    world.nowMs += 2 * 3_600_000;
+    world.nowMs += GRACE_MS;
     await world.sweep();
     await world.rotate();
     expect(tried()).not.toContain('apikey_b');
   }
 });
+
+test.each(['before', 'after'] as const)(
+  'a process that dies at any call, %s its effect, while it passes one over, is made good by a retry',
+  async (when) => {
+    for (let atCall = 1, died = true; died; atCall += 1) {
+      const { world } = makeWorld('apikey_b');
+      const token = world.begin();
+      world.crash({ atCall, when });
+      await world.rotate(token).catch(() => undefined);
+      died = world.revive();
+      await world.rotate(token);
+      expect(world.current()).toMatchObject({ keyId: 'apikey_c', refused: { keyIds: ['apikey_b'] } });
+      world.nowMs += GRACE_MS;
+      await world.sweep();
+      expect(Object.fromEntries(world.statuses)).toEqual({
+        apikey_a: 'inactive',
+        apikey_b: 'inactive',
+        apikey_c: 'active',
+      });
+    }
+  },
+);
 
 test('whoever puts the pool anew has its keys judged anew', async () => {
   const { world, refused } = makeWorld('apikey_b');
