@@ -1,4 +1,7 @@
-/** The arrows of the house point one way: bin -> lib -> lib/contract <- lambda, and cli -> lib/contract. */
+/**
+ * The arrows of the house point one way: bin -> lib -> lib/contract <- lambda, and cli -> lib/contract. The commands use
+ * the runtime and the providers' adapters as well, as anybody may, and no handler.
+ */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const packages = (names) => `(^|/)node_modules/(${names})(/|$)`;
 
@@ -32,12 +35,12 @@ module.exports = {
       { path: packages('aws-cdk-lib|constructs|cdk-nag') },
     ),
     forbid(
-      'cli-knows-only-the-contract',
-      'An operator needs no construct to look at a queue.',
+      'cli-knows-contract-and-runtime',
+      'An operator needs no construct to look at a queue, and a handler is its own process; how a provider gives a token or a key is written once.',
       { path: '^cli/' },
       {
         path: [
-          '^(lib/(?!contract/)|(bin|lambda|local|bench|readiness|examples|test)/)',
+          '^(lib/(?!contract/)|lambda/(?!(runtime|upstream)/)|(bin|local|bench|readiness|examples|test)/)',
           packages('aws-cdk-lib|constructs'),
         ],
       },

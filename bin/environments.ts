@@ -14,6 +14,12 @@ export interface Environment extends ClientSettings, SpendCaps {
   readonly upstreamAdminUrl?: string;
   /** The names of a federation in the organization at Anthropic, where the credential is federated. */
   readonly federation?: FederationNames;
+  /**
+   * The names of a federation for people, such as for `bulwark secrets exec`, whatever the credential of the service is.
+   *
+   * @default `federation`, where the credential is federated; otherwise people get no tokens
+   */
+  readonly developerFederation?: FederationNames;
   /** Seconds for which a process uses a key that it has read: 1 to 3600. */
   readonly secretCacheSeconds: number;
   /** Seconds for which a replaced key works on: at least `secretCacheSeconds` and `processTimeoutSeconds` together. */

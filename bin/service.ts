@@ -7,7 +7,7 @@ import { ServiceStack } from '../lib/stacks/service-stack';
 import { version } from '../package.json';
 import type { Environment } from './environments';
 import { spendSettingsOf } from './spend-caps';
-import { upstreamCredentialOf } from './upstream-credential';
+import { developerFederationOf, upstreamCredentialOf } from './upstream-credential';
 
 /** Puts the stacks of one environment into the app. */
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
@@ -32,6 +32,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     environmentName: name,
     version,
     upstreamUrl: environment.upstreamUrl,
+    developerFederation: developerFederationOf(environment),
     outage: {
       failures: environment.breakerFailures,
       openFor: Duration.seconds(environment.breakerOpenSeconds),

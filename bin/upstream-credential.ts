@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { FederatedProvider } from '../lib/secrets/federated-provider';
 import { UpstreamCredential } from '../lib/stacks/upstream-credential';
-import { type Environment, EnvironmentError } from './environments';
+import { type Environment, EnvironmentError, type FederationNames } from './environments';
 
 /**
  * Where an environment has its upstream credential from.
@@ -22,8 +22,16 @@ export function upstreamCredentialOf(environment: Environment): UpstreamCredenti
       return UpstreamCredential.stored();
     case 'federated':
       if (!federation) throw new EnvironmentError(`environment ${environment.name}: \`federation\` is missing`);
-      return UpstreamCredential.federated(
-        FederatedProvider.anthropic({ ...federation, tokenUrl: `${upstreamUrl}/v1/oauth/token` }),
-      );
+      return UpstreamCredential.federated(providerOf(environment, federation));
   }
+}
+
+/** Where people get tokens by their own identity; undefined where they are not told of a federation of their own. */
+export function developerFederationOf(environment: Environment): FederatedProvider | undefined {
+  const { developerFederation } = environment;
+  return developerFederation && providerOf(environment, developerFederation);
+}
+
+function providerOf({ upstreamUrl }: Environment, names: FederationNames): FederatedProvider {
+  return FederatedProvider.anthropic({ ...names, tokenUrl: `${upstreamUrl}/v1/oauth/token` });
 }

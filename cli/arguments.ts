@@ -20,6 +20,7 @@ const OPTIONS = {
   'all-older-than': { type: 'string' },
   key: { type: 'string' },
   as: { type: 'string' },
+  ttl: { type: 'string' },
   now: { type: 'boolean', default: false },
   yes: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },

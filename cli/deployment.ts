@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { RotationOutput, StackOutput, stackNames } from '../lib/contract/outputs';
+import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput, stackNames } from '../lib/contract/outputs';
 import { CommandFailure } from './failure';
 
 /** Where a command finds AWS, and with which credentials. */
@@ -29,6 +29,8 @@ export interface Deployment {
   readonly deadLetterQueueUrl: string;
   /** Empty where no upstream credential is stored. */
   readonly upstreamSecret: string;
+  /** How people get tokens of the upstream by their own identity, as JSON; empty where they get none. */
+  readonly developerFederation: string;
   readonly controlTable: string;
   readonly auditTable: string;
   /** UUID of the processor's event-source mapping. */
@@ -71,6 +73,7 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     queueUrl: output(StackOutput.QUEUE_URL),
     deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
     upstreamSecret: outputs.get(StackOutput.UPSTREAM_SECRET) ?? '',
+    developerFederation: outputs.get(DEVELOPER_FEDERATION_OUTPUT) ?? '',
     controlTable: output(StackOutput.CONTROL_TABLE),
     auditTable: output(StackOutput.AUDIT_TABLE),
     consumerMappingId: output(StackOutput.CONSUMER_MAPPING_ID),

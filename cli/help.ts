@@ -29,9 +29,10 @@ export const HELP = `Usage: bulwark <command> [options]
   secrets put upstream --env NAME --reason TEXT    take a value from standard input, \`KEY\` or \`ID KEY\`
   secrets put admin    --env NAME --reason TEXT    the same, for the key of the provider's Admin API
   secrets put pool     --env NAME --reason TEXT    the same, for the pool: a line \`ID KEY\` for each key
-  secrets exec --env NAME [--as VARIABLE] -- PROGRAM …
-                                            run a program with the upstream's stored key in its environment, and nowhere
-                                            else; the key lives until its rotation, and where none is stored there is none
+  secrets exec --env NAME [--as VARIABLE] [--ttl AGE] -- PROGRAM …
+                                            run a program with a credential of the upstream in its environment, and
+                                            nowhere else: a token for your own role, or a key that ends with the program;
+                                            where the provider can give neither, the stored key, with a warning
 
   doctor --env NAME [--api-url URL]         check everything; for what is wrong, the next command to type
 
@@ -56,6 +57,8 @@ Options of some:
                     only secrets whose current key is older, such as 30d, 12h or 90m
   --key WHICH       which key leaked: current (default), previous, or the provider's id of one from before
   --yes             do not ask, where nobody can be asked
-  --as VARIABLE     environment variable that gets the key (default: ANTHROPIC_API_KEY)
+  --as VARIABLE     environment variable that gets the credential (default: the one that the provider's clients read:
+                    ANTHROPIC_AUTH_TOKEN for a token, ANTHROPIC_API_KEY or OPENAI_API_KEY for a key)
+  --ttl AGE         how long a key that is made for the program lives at most, 1m to 12h (default: 1h)
 
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage; that of the program for \`exec\`. Credentials are found as by the AWS CLI.`;

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseCommandLine, refuseOthers } from './arguments';
+import { describeError } from './aws-error';
 import { breakerCommands } from './breaker-commands';
 import { clientCommands } from './client-commands';
 import { type Command, type CommandOutput, type CommandTools, unforgeable } from './command';
@@ -43,6 +44,7 @@ export async function runBulwark(
   const output = unforgeable(terminal);
   try {
     const end = args.includes('--') ? args.indexOf('--') : args.length;
+    refuseProgramBefore(args, end);
     const { values, positionals } = parseCommandLine(args.slice(0, end));
     const program = args.slice(end + 1);
     if (values.help || positionals.length === 0) {
@@ -60,19 +62,44 @@ export async function runBulwark(
       output.printError(`bulwark: ${error.message} (--help lists the commands)`);
       return 2;
     }
-    const { name, message } = error as Error;
+    const line = error instanceof CommandFailure ? error.message : describeError(error);
     // An SDK's message may have several lines; what is printed is one.
-    const line = error instanceof CommandFailure ? message : `${name}: ${message}`;
     output.printError(`bulwark: ${line.replace(/\s*\n\s*/g, ' ')}`);
     return 1;
+  }
+}
+
+const isKnown = (name: string): boolean => Object.hasOwn(COMMANDS, name);
+
+/**
+ * A program without `--` before it would be taken for options and words of the command's own.
+ *
+ * @throws CommandUsageError that says so
+ */
+function refuseProgramBefore(args: readonly string[], end: number): void {
+  const name = args.slice(0, 2).join(' ');
+  const takesProgram = isKnown(name) && COMMANDS[name]?.takesProgram === true;
+  if (takesProgram && end === args.length && !args.includes('--help')) {
+    throw new CommandUsageError(`a program is needed after \`--\`, as in \`${name} --env dev -- npm run dev\``);
   }
 }
 
 /** @throws CommandUsageError that repeats no word after a command's name: it may be a key in the wrong place. */
 function commandOf(words: readonly string[]): { readonly name: string; readonly command: Command } {
   const name = words.join(' ');
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = isKnown(name) ? COMMANDS[name] : undefined;
   if (command) return { name, command };
   const begun = Object.keys(COMMANDS).find((known) => name.startsWith(`${known} `));
-  throw new CommandUsageError(begun ? `\`${begun}\` takes no more words` : `there is no command \`${name}\``);
+  throw new CommandUsageError(begun ? `\`${begun}\` takes no more words` : describeUnknown(words));
+}
+
+/** Which words may come after those that begin a command. */
+function describeUnknown(words: readonly string[]): string {
+  for (let count = words.length; count > 0; count -= 1) {
+    const begun = `${words.slice(0, count).join(' ')} `;
+    const next = Object.keys(COMMANDS).filter((known) => known.startsWith(begun));
+    const following = new Set(next.map((known) => known.slice(begun.length).split(' ')[0]));
+    if (following.size > 0) return `\`${begun.trim()}\` must be followed by one of ${[...following].join(', ')}`;
+  }
+  return `there is no command \`${words[0]}\``;
 }

@@ -10,7 +10,7 @@ import type { Operator } from '../command';
 import { isEmulated } from '../deployment';
 import { CommandFailure, CommandRefusal } from '../failure';
 import type { Progress } from '../progress';
-import { driveRotation } from './drive-rotation';
+import { type DrivenRotation, driveRotation } from './drive-rotation';
 import type { RotatedSecret } from './managed-secret';
 import { pendingVersion, readState, type SecretState } from './secret-state';
 
@@ -50,7 +50,7 @@ export async function rotate(
   const startMs = operator.now();
   const token = randomUUID();
   if (isEmulated(operator.access)) {
-    await driveRotation(client, operator.access, { ...secret.rotation, arn: state.arn, token }, (step) =>
+    await drive(client, operator, { ...secret.rotation, arn: state.arn, token }, (step) =>
       progress.tell(`${secret.name}: ${step}`),
     );
   } else {
@@ -71,7 +71,7 @@ async function clearPending(
   const pending = pendingVersion(state);
   if (!pending) return;
   if (!isForced) {
-    const since = pending.createdMs === undefined ? '' : ` since ${age(nowMs - pending.createdMs)}`;
+    const since = pending.createdMs === undefined ? '' : ` for ${age(nowMs - pending.createdMs)}`;
     throw new CommandRefusal(
       `a rotation of ${name} is in progress${since} (version ${pending.id}); wait, or abandon it with --force: ${RUNBOOK}`,
     );
@@ -96,6 +96,19 @@ async function start(client: SecretsManagerClient, { id, name }: RotatedSecret, 
   } catch (error) {
     if ((error as Error).name !== 'InvalidRequestException') throw error;
     throw new CommandRefusal(`Secrets Manager does not rotate ${name}: ${(error as Error).message}; see ${RUNBOOK}`);
+  }
+}
+
+async function drive(
+  client: SecretsManagerClient,
+  { access }: Operator,
+  driven: DrivenRotation,
+  beforeStep: (step: string) => void,
+): Promise<void> {
+  try {
+    await driveRotation(client, access, driven, beforeStep);
+  } catch (error) {
+    throw error instanceof CommandFailure ? new CommandFailure(`${error.message}; ${unchanged}`) : error;
   }
 }
 

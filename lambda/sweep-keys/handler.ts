@@ -30,6 +30,7 @@ const dependencies = {
     http: new PooledHttp(),
     now: systemClock,
     sleep,
+    count,
   }),
   graceMs: environment.graceMs,
   isHosted: environment.strategy.name === RotationStrategyName.HOSTED,

@@ -63,6 +63,8 @@ export const EnvironmentKey = {
   FEDERATION: 'BULWARK_FEDERATION',
   /** Milliseconds that a process uses a secret that it has read; 300 000 unless set. */
   SECRET_CACHE_MS: 'BULWARK_SECRET_CACHE_MS',
+  /** Milliseconds beyond that for which a process uses it while it cannot be read anew; without end unless set. */
+  SECRET_MAX_STALE_MS: 'BULWARK_SECRET_MAX_STALE_MS',
   /** ARN of the secret that the rotator rotates and the sweeper clears up after. */
   ROTATED_SECRET: 'BULWARK_ROTATED_SECRET',
   /** What tells the metrics of the rotated secret from those of others. */

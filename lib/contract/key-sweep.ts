@@ -21,6 +21,8 @@ export interface SweepAnswer {
   readonly retired: number;
   /** Keys of the pool that are current or could be; only of a pool. */
   readonly healthy?: number;
+  /** Ids of the other keys of the pool: archived, unknown to the provider, or refused when their turn came. */
+  readonly unhealthy?: readonly string[];
   /** Leaked keys that may work still, and have to be ended by hand at the provider; absent where there are none. */
   readonly unended?: number;
 }

@@ -48,6 +48,12 @@ export const RotationOutput = {
   POOL_SECRET: 'UpstreamPoolSecretArn',
 } as const;
 
+/**
+ * Name of the output that only a deployment has whose developers get tokens of the upstream by their own identity: how,
+ * as JSON, without secrets.
+ */
+export const DEVELOPER_FEDERATION_OUTPUT = 'DeveloperFederation';
+
 /** Names of the stacks of one environment, in the order of deployment. */
 export const stackNames = (environment: string) => ({
   data: `bulwark-${environment}-data`,

@@ -35,6 +35,8 @@ export const RotatedSecretField = {
   KEY_ID: 'keyId',
   /** Id of the version that was current when this one was made; absent where nobody noted it. */
   REPLACES: 'replaces',
+  /** Which keys of the pool were refused at their turn, `{"pool": "…", "keyIds": ["…"]}`; absent where none was. */
+  REFUSED: 'refused',
 } as const;
 
 /** Fields of the JSON value of a pool's secret: `{"keys": [{"id": "...", "apiKey": "..."}]}`. */

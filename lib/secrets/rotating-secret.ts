@@ -74,6 +74,11 @@ export class RotatingSecret extends GuardedSecret {
   public readonly alarms: RotationAlarms;
   /** Time that a reader may use a value that it has read. */
   public readonly cacheTime: Duration;
+  /**
+   * Time beyond `cacheTime` for which a reader may use a value while it cannot read it anew: what `gracePeriod` leaves
+   * after `cacheTime` and `longestCall`, so that nobody calls with a value that was ended.
+   */
+  public readonly maxStaleTime: Duration;
   /** Time that a replaced value works on. */
   public readonly gracePeriod: Duration;
 
@@ -89,6 +94,7 @@ export class RotatingSecret extends GuardedSecret {
     this.spec = spec;
     this.logs = props.logs;
     this.cacheTime = timing.cacheTime;
+    this.maxStaleTime = timing.gracePeriod.minus(timing.cacheTime).minus(timing.longestCall);
     this.gracePeriod = timing.gracePeriod;
     this.rotator = spec.hosted ? undefined : this.createRotator();
     this.sweeper = this.createSweeper();

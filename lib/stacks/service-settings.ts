@@ -3,6 +3,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { ClientPlan } from '../api/client-plan';
 import type { ApiThrottle } from '../api/throttle';
 import type { UsageKeys } from '../api/usage-keys';
+import type { FederatedProvider } from '../secrets/federated-provider';
 import type { AlarmTopicProps } from './alarm-topic';
 import type { DataStack } from './data-stack';
 import type { OutageSettings } from './outage-settings';
@@ -20,6 +21,14 @@ export interface ServiceStackProps extends StackProps, AlarmTopicProps {
 
   /** Base URL of the paid upstream, absolute and without a trailing slash. */
   readonly upstreamUrl: string;
+
+  /**
+   * How people get a short-lived token of the upstream for a program of theirs, by the identity of their own role, with
+   * `bulwark secrets exec`. Give them a service account of their own, whatever credential the service itself has.
+   *
+   * @default - as the functions do, where the credential is federated; otherwise not at all
+   */
+  readonly developerFederation?: FederatedProvider;
 
   /**
    * How the service stops calling an upstream that fails, and comes back.

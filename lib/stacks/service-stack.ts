@@ -69,7 +69,7 @@ export class ServiceStack extends Stack {
     this.settings = props;
     this.outage = outage;
     this.access = new DataAccess(props.data);
-    this.credential = new CredentialAccess(this, props.data);
+    this.credential = new CredentialAccess(this, props.data, props.developerFederation);
     this.api = this.createApi();
     this.addRoutes();
     const relay = this.createRelay();

@@ -17,6 +17,8 @@ interface MintedKey {
   readonly name: string;
   readonly value: string;
   readonly serviceAccountId: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** Longest life of a key, in seconds. */
@@ -30,7 +32,7 @@ const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
 
 /**
  * Starts a double of OpenAI's Admin API for the keys of a project, and of `GET /v1/models`, which accepts a key as long as
- * it is not deleted. See `AdminFaults` for how it is told to fail.
+ * it is neither deleted nor over. See `AdminFaults` for how it is told to fail.
  */
 export function startOpenAiAdminDouble(options: OpenAiAdminDoubleOptions): Promise<HttpDouble> {
   const { adminKey, projectId, serviceAccountId, port } = options;
@@ -66,14 +68,22 @@ class OpenAiAdminDouble {
     if (!Number.isInteger(life) || Number(life) < 1 || Number(life) > MAX_LIFE_SECONDS) {
       return refuse(response, 400, "Invalid value: 'expires_in_seconds'.");
     }
-    const key = { id: `key_${randomBytes(9).toString('hex')}`, name, value: mintedValue(), serviceAccountId: account };
+    const createdAt = Math.floor(Date.now() / 1_000);
+    const key = {
+      id: `key_${randomBytes(9).toString('hex')}`,
+      name,
+      value: mintedValue(),
+      serviceAccountId: account,
+      expiresAt: createdAt + Number(life),
+    };
     this.#keys.push(key);
     sendJson(response, 200, {
       object: 'organization.project.service_account.api_key',
       id: key.id,
       name,
       value: key.value,
-      created_at: Math.floor(Date.now() / 1_000),
+      created_at: createdAt,
+      expires_at: key.expiresAt,
     });
   }
 
@@ -84,11 +94,12 @@ class OpenAiAdminDouble {
     const page = this.#keys.slice(after + 1, after + 1 + limit);
     sendJson(response, 200, {
       object: 'list',
-      data: page.map(({ id, name, value, serviceAccountId }) => ({
+      data: page.map(({ id, name, value, serviceAccountId, expiresAt }) => ({
         object: 'organization.project.api_key',
         id,
         name,
         redacted_value: `${value.slice(0, 3)}...${value.slice(-2)}`,
+        expires_at: expiresAt,
         owner: { type: 'service_account', service_account: { id: serviceAccountId, name: 'bulwark' } },
       })),
       has_more: after + 1 + limit < this.#keys.length,
@@ -107,7 +118,8 @@ class OpenAiAdminDouble {
 
   models(request: IncomingMessage, response: ServerResponse) {
     const key = bearerOf(request);
-    if (!this.#keys.some(({ value }) => value === key)) return refuse(response, 401, 'Incorrect API key provided.');
+    const isGood = ({ value, expiresAt }: MintedKey) => value === key && expiresAt * 1_000 > Date.now();
+    if (!this.#keys.some(isGood)) return refuse(response, 401, 'Incorrect API key provided.');
     sendJson(response, 200, { object: 'list', data: [{ id: 'gpt-5', object: 'model' }] });
   }
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ENVIRONMENT_NAMES, ENVIRONMENTS, type Environment, EnvironmentError } from '../../bin/environments';
 import { composeService } from '../../bin/service';
 import { upstreamCredentialOf } from '../../bin/upstream-credential';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
-import { RotationOutput, StackOutput } from '../../lib/contract/outputs';
+import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput } from '../../lib/contract/outputs';
 
 const { context } = JSON.parse(readFileSync(join(__dirname, '../../cdk.json'), 'utf8'));
 
@@ -59,6 +59,42 @@ test('a federated service stores no credential, and its functions may ask for to
   expect(actionsOf(composed, 'SubmitJob')).not.toContain('sts:GetWebIdentityToken');
 });
 
+test.each([
+  ['the functions alone', {}, 'svac_1'],
+  ['people as well', { developerFederation: { ...federation, serviceAccountId: 'svac_people' } }, 'svac_people'],
+])('a federated service of %s tells people how to get a token', (_, changes, account) => {
+  const { service, findings } = compose({ upstreamCredential: 'federated', federation, ...changes });
+
+  const { Value } = service.findOutputs(DEVELOPER_FEDERATION_OUTPUT)[DEVELOPER_FEDERATION_OUTPUT] ?? {};
+  expect(findings).toEqual([]);
+  expect(JSON.parse(Value)).toEqual({
+    identity: { audience: 'https://api.anthropic.com', lifetimeSeconds: 300, signingAlgorithm: 'RS256' },
+    endpoint: {
+      ...federation,
+      provider: 'anthropic',
+      serviceAccountId: account,
+      tokenUrl: 'https://api.anthropic.com/v1/oauth/token',
+    },
+  });
+});
+
+test('people may have tokens where the service has a pool, and no function learns of it', () => {
+  const composed = compose({ developerFederation: federation });
+
+  composed.service.hasOutput(DEVELOPER_FEDERATION_OUTPUT, { Value: Match.stringLikeRegexp('svac_1') });
+  for (const id of READERS) {
+    expect(variablesOf(composed, id)).not.toHaveProperty(EnvironmentKey.FEDERATION);
+    expect(actionsOf(composed, id)).not.toContain('sts:GetWebIdentityToken');
+  }
+  expect(compose({}).service.findOutputs(DEVELOPER_FEDERATION_OUTPUT)).toEqual({});
+});
+
+test('names of a federation for people are checked as those for functions are', () => {
+  expect(() => compose({ developerFederation: { ...federation, federationRuleId: 'rule' } })).toThrow(
+    '`federationRuleId` must begin with `fdrl_`, got: rule',
+  );
+});
+
 test('a static credential is one secret, which its readers read as long as they may by default', () => {
   const composed = compose({ upstreamCredential: 'static' });
 
@@ -69,6 +105,7 @@ test('a static credential is one secret, which its readers read as long as they 
   for (const id of READERS) {
     expect(variablesOf(composed, id)).toHaveProperty(EnvironmentKey.UPSTREAM_SECRET);
     expect(variablesOf(composed, id)).not.toHaveProperty(EnvironmentKey.SECRET_CACHE_MS);
+    expect(variablesOf(composed, id)).not.toHaveProperty(EnvironmentKey.SECRET_MAX_STALE_MS);
   }
 });
 
@@ -79,7 +116,10 @@ test('a pool rotates by the Admin API of the environment, within its cache and i
   const [rotator] = Object.values(composed.data.findResources('AWS::Lambda::Function'));
   expect(rotator?.Properties.Environment.Variables).toMatchObject({ [EnvironmentKey.ROTATION_GRACE_MS]: '360000' });
   expect(JSON.stringify(rotator)).toContain(upstreamAdminUrl);
-  expect(variablesOf(composed, 'ProcessJob')).toMatchObject({ [EnvironmentKey.SECRET_CACHE_MS]: '60000' });
+  expect(variablesOf(composed, 'ProcessJob')).toMatchObject({
+    [EnvironmentKey.SECRET_CACHE_MS]: '60000',
+    [EnvironmentKey.SECRET_MAX_STALE_MS]: '0',
+  });
   for (const name of Object.values(RotationOutput)) composed.data.hasOutput(name, {});
 });
 

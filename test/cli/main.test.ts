@@ -27,7 +27,15 @@ test('no command at all is wrong usage, answered with the help', async () => {
 });
 
 test.each([
-  [['clients', 'delete'], 'there is no command `clients delete`'],
+  [['clients', 'delete'], '`clients` must be followed by one of create, revoke'],
+  [['secrets'], '`secrets` must be followed by one of status, rotate, revoke, put, exec'],
+  [['secrets', 'put', 'value-of-a-key'], '`secrets put` must be followed by one of upstream, admin, pool'],
+  [['secrets', 'put', 'upstream', 'value-of-a-key'], '`secrets put upstream` takes no more words'],
+  [['frobnicate', 'value-of-a-key'], 'there is no command `frobnicate`'],
+  ...[['node', '-e', '1'], ['npm', 'run', 'dev'], []].map((program): [string[], string] => [
+    ['secrets', 'exec', '--env', 'dev', ...program],
+    'a program is needed after `--`, as in `secrets exec --env dev -- npm run dev`',
+  ]),
   [['clients', 'create', '--name', 'x'], '`--env` is needed'],
   [['clients', 'create', '--env', 'dev'], '`--name` is needed'],
   [['clients', 'create', '--env', 'dev', '--name', ' '], '`--name` is needed'],

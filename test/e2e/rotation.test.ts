@@ -51,6 +51,20 @@ test('an operator rotates the key by one command, and sees that it is done', asy
   for (const { apiKey } of await rotated.pool()) expect(status.stdout).not.toContain(apiKey);
 });
 
+test('a program gets the current key, which works, and nobody else sees it', async () => {
+  const { apiKey } = await rotated.currentKey();
+  const headers = "{ 'x-api-key': process.env.ANTHROPIC_API_KEY, 'anthropic-version': '2023-06-01' }";
+  const program = `fetch('${stack.addresses.upstreamUrl}/v1/models', { headers: ${headers} }).then(({ status }) => process.exit(status === 200 ? 5 : 6))`;
+  const exec = ['secrets', 'exec', '--env', 'local', '--', process.execPath, '-e', program];
+  const { code, stdout, stderr } = await runBulwark(endpoint, ...exec);
+
+  expect([code, stdout]).toEqual([5, '']);
+  expect(stderr).toMatch(
+    /^bulwark: warning: ANTHROPIC_API_KEY has the key of local itself, which is not short-lived: /,
+  );
+  expect(stderr).not.toContain(apiKey);
+});
+
 test('a rotation that the Admin API breaks off leaves the old key current, and ends well when it is tried again', async () => {
   const before = await rotated.currentKey();
   const token = await begin();

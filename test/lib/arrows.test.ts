@@ -15,8 +15,9 @@ const WRONG = [
   ['lambda-without-cdk', 'lambda/submit/constructs.ts', 'constructs'],
   ['contract-stands-alone', 'lib/contract/more.ts', '../settings'],
   ['contract-stands-alone', 'lib/contract/package.ts', 'constructs'],
-  ['cli-knows-only-the-contract', 'cli/show.ts', '../lib/index'],
-  ['cli-knows-only-the-contract', 'cli/cdk.ts', 'aws-cdk-lib'],
+  ['cli-knows-contract-and-runtime', 'cli/show.ts', '../lib/index'],
+  ['cli-knows-contract-and-runtime', 'cli/cdk.ts', 'aws-cdk-lib'],
+  ['cli-knows-contract-and-runtime', 'cli/invoke.ts', '../lambda/submit/handler'],
   ['readiness-reads-templates', 'readiness/more.ts', '../lib/index'],
   ['bin-composes', 'bin/other.ts', '../lambda/submit/handler'],
   ['examples-are-guests', 'examples/thief.ts', '../lib/contract/names'],
@@ -37,7 +38,11 @@ beforeAll(() => {
   write('lib/settings.ts', "export const SETTING = 'setting';\n");
   write('lib/index.ts', "export { NAME } from './contract/names';\n");
   write('lambda/submit/handler.ts', "export { NAME } from '../../lib/contract/names';\n");
+  write('lambda/runtime/tokens.ts', "export const TOKEN = 'token';\n");
+  write('lambda/upstream/admin/keys.ts', "export const KEY = 'key';\n");
   write('cli/list.ts', "export { NAME } from '../lib/contract/names';\n");
+  write('cli/token.ts', "export { TOKEN } from '../lambda/runtime/tokens';\n");
+  write('cli/key.ts', "export { KEY } from '../lambda/upstream/admin/keys';\n");
   write('bin/app.ts', "export { NAME } from '../lib/index';\n");
   write('readiness/rules.ts', "export { join } from 'node:path';\n");
   write('examples/shop.ts', "export { NAME } from 'cdk-bulwark';\n");

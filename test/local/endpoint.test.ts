@@ -51,6 +51,7 @@ test('an emulator serves the API on its own address, AWS on the one that it gave
     queueUrl: 'queue',
     deadLetterQueueUrl: 'dead',
     upstreamSecret: 'secret',
+    developerFederation: '',
     controlTable: 'control',
     auditTable: 'audit',
     consumerMappingId: 'mapping',

@@ -44,7 +44,8 @@ async function simulate(options: SimulationOptions): Promise<Finding> {
     briskLeakedKeys: sum(brisk, ({ leaked }) => leaked),
     darkSeeds: dark.length,
     darkRetiredKeyCalls: sum(dark, ({ retiredKeyCalls }) => retiredKeyCalls),
-    darkJobsSentAnew: sum(dark, ({ failed, held }) => failed + held),
+    darkFailed: sum(dark, ({ failed }) => failed),
+    darkHeldWithoutSecretsManager: sum(dark, ({ held }) => held),
     darkLeakedKeys: sum(dark, ({ leaked }) => leaked),
     withoutWorkingKey: sum([...sound, ...hasty, ...brisk, ...dark], ({ currentWorks }) => (currentWorks ? 0 : 1)),
   };
@@ -77,6 +78,8 @@ const NONE_OF = [
   'briskRetiredKeyCalls',
   'briskOverdueKeys',
   'briskLeakedKeys',
+  'darkFailed',
+  'darkRetiredKeyCalls',
   'darkLeakedKeys',
 ] as const;
 
@@ -86,6 +89,7 @@ const holds = (measured: Readonly<Record<string, number>>): boolean =>
   measured.withoutWorkingKey === 0 &&
   Number(measured.keysRetired) >= Number(measured.seeds) &&
   Number(measured.rotatorsAndSweepersThatDied) > 0 &&
+  Number(measured.darkHeldWithoutSecretsManager) > 0 &&
   Number(measured.hastyRetiredKeyCalls) > 0 &&
   measured.hastyRefusedAProcessMost === 1;
 

@@ -18,6 +18,7 @@ import { stsIdentity } from './sts-identity';
 import { TokenEndpoint } from './token-endpoint';
 
 const DAY_MS = 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
 
 const optionalText = (key: string): Field<string | undefined> => ({ key, parse: (value) => value || undefined });
 
@@ -30,6 +31,11 @@ export const credentialFields = {
     max: DAY_MS,
     fallback: DEFAULT_SECRET_CACHE_MS,
   }),
+  secretMaxStaleMs: integer(EnvironmentKey.SECRET_MAX_STALE_MS, {
+    min: 0,
+    max: YEAR_MS,
+    fallback: Number.POSITIVE_INFINITY,
+  }),
 };
 
 export interface CredentialSource {
@@ -39,6 +45,8 @@ export interface CredentialSource {
   readonly federation?: FederationSettings;
   /** Milliseconds that a read secret is used. */
   readonly secretCacheMs: number;
+  /** Milliseconds beyond that for which it is used while it cannot be read anew. */
+  readonly secretMaxStaleMs: number;
 }
 
 export interface CredentialTools {
@@ -53,9 +61,9 @@ export interface CredentialTools {
  * @throws EnvironmentError where the environment names neither.
  */
 export const upstreamCredential = (source: CredentialSource, tools: CredentialTools): IUpstreamCredential => {
-  const { upstreamSecret, federation, secretCacheMs } = source;
+  const { upstreamSecret, federation } = source;
   if (federation) return federatedCredential(federation, tools);
-  if (upstreamSecret) return secretCredential(upstreamSecret, secretCacheMs, tools);
+  if (upstreamSecret) return secretCredential(upstreamSecret, source, tools);
   throw new EnvironmentError([`\`${EnvironmentKey.UPSTREAM_SECRET}\` or \`${EnvironmentKey.FEDERATION}\` must be set`]);
 };
 
@@ -76,11 +84,15 @@ const federatedCredential = ({ identity, endpoint }: FederationSettings, tools: 
     ...observers(tools),
   });
 
-const secretCredential = (secretId: string, ttlMs: number, tools: CredentialTools): ApiKeyCredential => {
+const secretCredential = (
+  secretId: string,
+  { secretCacheMs: ttlMs, secretMaxStaleMs: maxStaleMs }: CredentialSource,
+  tools: CredentialTools,
+): ApiKeyCredential => {
   let madeAt: number | undefined;
   const client = new SecretsManagerClient(tools.clientOptions);
   const load = upstreamKeySource(client, secretId, (createdAt) => {
     madeAt = createdAt;
   });
-  return new ApiKeyCredential(new SecretCache({ load, ttlMs, ...observers(tools) }), () => madeAt);
+  return new ApiKeyCredential(new SecretCache({ load, ttlMs, maxStaleMs, ...observers(tools) }), () => madeAt);
 };

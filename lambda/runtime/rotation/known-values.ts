@@ -1,7 +1,7 @@
 import { SecretStage } from '../../../lib/contract/rotation';
 import type { Clock } from '../clock/clock';
 import { SecretMalformedError } from '../secrets/errors';
-import { type LabelledVersions, pendingVersion, type ReadVersion, replacedAtReader } from './replaced-at';
+import { type LabelledVersions, pendingVersion, type ReadVersion, replacedAtReader, versionWith } from './replaced-at';
 import type { RetireContext } from './rotation-strategy';
 import { parseReplaced, parseSecret, type SecretValue } from './secret-value';
 import type { ISecretVersions, SecretVersion } from './secret-versions';
@@ -96,5 +96,6 @@ export const readKnownValues = async (versions: ISecretVersions, options: KnownO
     (value, position) => !isAmong(value, keep) && !isAmong(value, others.slice(0, position)),
   );
   const openToken = read.find((version) => isOpen(version) && version.isEmpty)?.versionId;
-  return { keep, retirable, leaked, ...(openToken && { openToken }) };
+  const current = versionWith(read, SecretStage.CURRENT)?.value;
+  return { keep, retirable, leaked, ...(openToken && { openToken }), ...(current && { current }) };
 };

@@ -19,6 +19,8 @@ export interface KnownValues {
 export interface RetireContext extends KnownValues {
   /** Token of a rotation that has begun and has no value yet. @default - there is none */
   readonly openToken?: string;
+  /** The value in use; among `keep`. @default - there is none */
+  readonly current?: SecretValue;
   /** Values that have leaked: none of them may ever be current again. One that is kept for a while is among `keep` too. */
   readonly leaked: readonly SecretValue[];
 }
@@ -28,6 +30,8 @@ export interface RetireReport {
   readonly retired: number;
   /** Keys of a pool that are current or could be. @default - there is no pool */
   readonly healthy?: number;
+  /** Ids of the other keys of a pool. @default - there are none */
+  readonly unhealthy?: readonly string[];
   /** Leaked keys that may work still. @default - none */
   readonly unended?: number;
 }

@@ -1,11 +1,20 @@
 import { RotatedSecretField } from '../../../lib/contract/rotation';
 import { SecretMalformedError } from '../secrets/errors';
 
+/** Keys of a pool that the provider refused when their turn came. */
+export interface RefusedKeys {
+  /** Version of the pool's secret that they are of: one that somebody puts after it is judged anew. */
+  readonly pool: string;
+  readonly keyIds: readonly string[];
+}
+
 /** One value of a rotated secret. */
 export interface SecretValue {
   readonly apiKey: string;
   /** The provider's id of the key. @default - it has none, or nobody noted it */
   readonly keyId?: string;
+  /** What the rotations up to this one have learned of the pool. @default - none was refused, or there is no pool */
+  readonly refused?: RefusedKeys;
 }
 
 /** Visible ASCII: what a header can carry. */
@@ -15,11 +24,12 @@ const USABLE_KEY = /^[\x21-\x7e]+$/;
  * What is stored of a value.
  * @param replaces the version that is current while this one is made
  */
-export const serializeSecret = ({ apiKey, keyId }: SecretValue, replaces?: string): string =>
+export const serializeSecret = ({ apiKey, keyId, refused }: SecretValue, replaces?: string): string =>
   JSON.stringify({
     [RotatedSecretField.API_KEY]: apiKey,
     ...(keyId && { [RotatedSecretField.KEY_ID]: keyId }),
     ...(replaces && { [RotatedSecretField.REPLACES]: replaces }),
+    ...(refused && { [RotatedSecretField.REFUSED]: refused }),
   });
 
 const parseJson = (text: string): unknown => {
@@ -38,10 +48,18 @@ const parseJson = (text: string): unknown => {
 export const parseSecret = (text: string): SecretValue => {
   const fields = (parseJson(text) ?? {}) as Record<string, unknown>;
   const { [RotatedSecretField.API_KEY]: apiKey, [RotatedSecretField.KEY_ID]: keyId } = fields;
+  const refused = parseRefused(fields[RotatedSecretField.REFUSED]);
   if (typeof apiKey !== 'string' || !USABLE_KEY.test(apiKey)) {
     throw new SecretMalformedError(`The rotated secret has no usable \`${RotatedSecretField.API_KEY}\`.`);
   }
-  return typeof keyId === 'string' && keyId !== '' ? { apiKey, keyId } : { apiKey };
+  return { apiKey, ...(typeof keyId === 'string' && keyId !== '' && { keyId }), ...(refused && { refused }) };
+};
+
+/** Nothing depends on the note but the order in which keys are tried: one that cannot be read is none. */
+const parseRefused = (note: unknown): RefusedKeys | undefined => {
+  const { pool, keyIds } = (note ?? {}) as Record<string, unknown>;
+  if (typeof pool !== 'string' || !Array.isArray(keyIds)) return undefined;
+  return { pool, keyIds: keyIds.filter((id) => typeof id === 'string') };
 };
 
 /**

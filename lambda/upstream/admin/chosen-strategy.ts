@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { MetricName } from '../../../lib/contract/metrics';
 import { type KeyPoolSettings, type OpenAiAdminSettings, RotationStrategyName } from '../../../lib/contract/rotation';
 import type { Clock, Sleep } from '../../runtime/clock/clock';
+import type { Count } from '../../runtime/observability/observability';
 import { DynamoDbClientKeys } from '../../runtime/rotation/dynamodb-client-keys';
 import { parsePool } from '../../runtime/rotation/pool-secret';
 import type { RotationEnvironment } from '../../runtime/rotation/rotation-environment';
@@ -24,16 +26,19 @@ export interface StrategyTools {
   readonly http: PooledHttp;
   readonly now: Clock;
   readonly sleep: Sleep;
+  readonly count: Count;
 }
 
-const readSecret = async (secrets: SecretsManagerClient, SecretId: string): Promise<string> =>
-  (await secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? '';
+const readSecret = async (secrets: SecretsManagerClient, SecretId: string) => {
+  const { SecretString: text = '', VersionId: version } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+  return { text, version };
+};
 
 /** The key of an Admin API, read for each call: it is used a few times a day, and its own rotation counts at once. */
 const adminKeyReader =
   ({ secrets }: StrategyTools, adminSecret: string) =>
   async (): Promise<string> =>
-    parseSecret(await readSecret(secrets, adminSecret)).apiKey;
+    parseSecret((await readSecret(secrets, adminSecret)).text).apiKey;
 
 const openAi = (settings: OpenAiAdminSettings, secretId: string, tools: StrategyTools): IRotationStrategy => {
   const options = { http: tools.http, baseUrl: settings.baseUrl };
@@ -43,13 +48,18 @@ const openAi = (settings: OpenAiAdminSettings, secretId: string, tools: Strategy
 };
 
 const anthropic = (settings: KeyPoolSettings, tools: StrategyTools): IRotationStrategy => {
-  const { http, secrets, sleep } = tools;
+  const { http, secrets, sleep, count } = tools;
   const readAdminKey = adminKeyReader(tools, settings.adminSecret);
   return keyPool({
-    readPool: async () => parsePool(await readSecret(secrets, settings.poolSecret)),
+    readPool: async () => {
+      const { text, version } = await readSecret(secrets, settings.poolSecret);
+      return { keys: parsePool(text), ...(version && { version }) };
+    },
     admin: new AnthropicAdmin({ http, baseUrl: settings.adminUrl, readAdminKey }),
     verifyKey: verifyAnthropicKey({ http, baseUrl: settings.upstreamUrl }),
     sleep,
+    // Only the current one is left; the sweeper, which tries none, would not know.
+    onExhausted: () => count(MetricName.HEALTHY_POOL_KEYS),
   });
 };
 

@@ -1,5 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetEventSourceMappingCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import {
   BatchGetCommand,
@@ -13,7 +13,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { CommandTools, Program } from '../../../cli/command';
 import { runBulwark } from '../../../cli/main';
 import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
-import { RotationOutput, StackOutput } from '../../../lib/contract/outputs';
+import { EnvironmentKey } from '../../../lib/contract/environment-keys';
+import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput } from '../../../lib/contract/outputs';
 import { deployment } from './deployment';
 import { SecretsDouble } from './secrets';
 import { SqsDouble } from './sqs';
@@ -70,12 +71,16 @@ export class CloudDouble {
   hasSecret = true;
   /** Whether the deployment's upstream key rotates. */
   rotates = true;
+  /** How the deployment says that people get tokens; it does not where it is undefined. */
+  developerFederation: string | undefined;
   /** What comes on standard input. */
   input = '';
   /** Programs that a command ran. */
   readonly programs: Program[] = [];
   /** With what the programs end. */
   programCode = 0;
+  /** Runs a program. @default - none is run, and it ends with `programCode` */
+  runProgram: CommandTools['runProgram'] | undefined;
 
   constructor() {
     this.stacks.on(DescribeStacksCommand).callsFake(() => ({
@@ -85,6 +90,7 @@ export class CloudDouble {
             ...OUTPUTS,
             ...(this.hasSecret && SECRET_OUTPUTS),
             ...(this.hasSecret && this.rotates && ROTATION_OUTPUTS),
+            ...(this.developerFederation && { [DEVELOPER_FEDERATION_OUTPUT]: this.developerFederation }),
           }),
         },
       ],
@@ -114,6 +120,19 @@ export class CloudDouble {
     });
     this.tables.on(UpdateCommand).resolves({});
     this.tables.on(QueryCommand).resolves({ Items: [] });
+  }
+
+  /** Lets the rotator be told of a strategy. */
+  rotateBy(strategy: string, settings: object): void {
+    const Variables = {
+      [EnvironmentKey.ROTATED_SECRET]: deployment.upstreamSecret,
+      [EnvironmentKey.ROTATION_STRATEGY]: strategy,
+      [EnvironmentKey.ROTATION_SETTINGS]: JSON.stringify(settings),
+      [EnvironmentKey.ROTATION_GRACE_MS]: '86400000',
+    };
+    this.lambda
+      .on(GetFunctionConfigurationCommand, { FunctionName: deployment.rotation.rotator })
+      .resolves({ Environment: { Variables } });
   }
 
   /** A dead-lettered job and its message. */
@@ -166,7 +185,7 @@ export class CloudDouble {
       readSecret: async () => this.input,
       runProgram: async (program) => {
         this.programs.push(program);
-        return this.programCode;
+        return this.runProgram ? this.runProgram(program) : this.programCode;
       },
     };
     const code = await runBulwark(['--env', this.environment, ...args], output, tools);

@@ -11,6 +11,7 @@ export const deployment: Deployment = {
   queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/work',
   deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
   upstreamSecret: 'secret',
+  developerFederation: '',
   controlTable: 'control',
   auditTable: 'audit',
   consumerMappingId: 'mapping-1',

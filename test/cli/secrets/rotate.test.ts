@@ -77,7 +77,7 @@ describe('on AWS', () => {
     const { code, errors } = await rotate();
     expect(code).toBe(1);
     expect(errors).toEqual([
-      'bulwark: a rotation of upstream is in progress since 1m 30s (version other); wait, or abandon it with --force: docs/runbooks/rotation-failed.md',
+      'bulwark: a rotation of upstream is in progress for 1m 30s (version other); wait, or abandon it with --force: docs/runbooks/rotation-failed.md',
     ]);
     expect(cloud.secrets.mock.commandCalls(RotateSecretCommand)).toEqual([]);
   });
@@ -170,7 +170,12 @@ describe('on an emulator', () => {
   test('gives up after three attempts, and says of the failure what is no key', async () => {
     rotator(3);
     const { code, errors } = await rotate(...EMULATOR);
-    expect([code, errors]).toEqual([1, ['bulwark: rotate-secret failed: UpstreamRefused: 429 for ***']]);
+    expect([code, errors]).toEqual([
+      1,
+      [
+        'bulwark: rotate-secret failed: UpstreamRefused: 429 for ***; its old key is current still; see docs/runbooks/rotation-failed.md',
+      ],
+    ]);
     expect(current()).toBe('old');
   });
 });

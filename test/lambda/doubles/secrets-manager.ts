@@ -41,9 +41,9 @@ export class SecretsManagerDouble {
         this.#list(SecretId, Number(NextToken ?? 0), IncludeDeprecated),
       );
     mock.on(GetSecretValueCommand).callsFake(({ SecretId, VersionId, VersionStage = 'AWSCURRENT' }) => {
-      const version = VersionId ? this.#of(SecretId).versions.get(VersionId) : this.version(SecretId, VersionStage);
+      const [id, version] = this.#find(SecretId, VersionId, VersionStage);
       if (version?.text === undefined) throw absent();
-      return { SecretString: version.text };
+      return { SecretString: version.text, VersionId: id };
     });
     mock
       .on(PutSecretValueCommand)
@@ -80,6 +80,11 @@ export class SecretsManagerDouble {
     const secret = this.#secrets.get(id);
     if (!secret) throw absent();
     return secret;
+  }
+
+  #find(id: string, versionId: string | undefined, stage: string): readonly [string?, Version?] {
+    const isMeant = ([token, { stages }]: [string, Version]) => (versionId ? token === versionId : stages.has(stage));
+    return [...this.#of(id).versions].find(isMeant) ?? [];
   }
 
   #describe(id: string): object {

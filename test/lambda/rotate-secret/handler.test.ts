@@ -102,8 +102,15 @@ test('the sweeper ends the old key after its grace, and reports age, pool and wh
 test('revokes where it is told to, and refuses what is neither true nor false', async () => {
   await rotateAll(begin());
   await expect(sweep({ revoke: 'yes' }, context())).rejects.toThrow('`revoke` must be true or false, got: string');
-  expect(await sweep({ revoke: true }, context())).toEqual({ retired: 1, healthy: 2 });
+  expect(await sweep({ revoke: true }, context())).toEqual({ retired: 1, healthy: 2, unhealthy: ['apikey_a'] });
   expect(statuses()).toEqual(['archived', 'active', 'inactive']);
+});
+
+test('a pool without another key sets the gauge to the one that is left', async () => {
+  secrets.put('pool', 'one', JSON.stringify({ keys: pool.slice(0, 1) }), ['AWSCURRENT']);
+  await expect(rotateAll(begin())).rejects.toThrow('No other key of the pool works; tried: 0. Add keys to the pool.');
+  expect(currentKey()).toBe('apikey_a');
+  expect(output.lines()).toContainEqual(expect.objectContaining({ HealthyPoolKeys: 1, secret: 'vault/Upstream' }));
 });
 
 test.each<[number | string, string]>([

@@ -1,48 +1,19 @@
-import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import { GithubDeployer, type GithubDeployerProps, type GithubEnvironment, GithubSubjectFormat } from '../../../lib';
-
-const PROVIDER = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com';
+import { type GithubDeployerProps, type GithubEnvironment, GithubSubjectFormat } from '../../../lib';
+import { bootstrapRole, deployIn, importedProvider, newStack, PROVIDER, roleIn } from './deployer-scene';
 
 let stack: Stack;
 
 beforeEach(() => {
-  stack = new Stack(new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } }), 'delivery', {
-    env: { account: '111122223333', region: 'eu-west-1' },
-  });
+  stack = newStack();
 });
 
-const deploy = (changes: Partial<GithubDeployerProps> = {}, id = 'Github') =>
-  new GithubDeployer(stack, id, {
-    owner: 'acme',
-    ownerId: '1001',
-    repo: 'shop',
-    repoId: '2002',
-    environments: [{ name: 'prod' }],
-    ...changes,
-  });
-
-/** What a role may do, and what it trusts, as the template says. */
-function roleIn(role: iam.Role | undefined) {
-  const resource = Template.fromStack(stack).findResources('AWS::IAM::Role')[stack.resolve(role?.roleName).Ref];
-  const { Properties } = resource ?? {};
-  return {
-    trust: Properties.AssumeRolePolicyDocument.Statement,
-    policies: Properties.Policies,
-    managed: Properties.ManagedPolicyArns,
-    seconds: Properties.MaxSessionDuration,
-  };
-}
-
-const bootstrapRole = (
-  role: string,
-  { account = '111122223333', region = 'eu-west-1', qualifier = 'hnb659fds' } = {},
-) => `arn:aws:iam::${account}:role/cdk-${qualifier}-${role}-role-${account}-${region}`;
+const deploy = (changes?: Partial<GithubDeployerProps>, id?: string) => deployIn(stack, changes, id);
 
 describe('GithubDeployer', () => {
   test('lets the jobs of an environment assume four roles of the bootstrap stack, and nothing else', () => {
-    const { policies, managed, seconds } = roleIn(deploy().roleOf('prod'));
+    const { policies, managed, seconds } = roleIn(stack, deploy().roleOf('prod'));
 
     expect(policies).toHaveLength(1);
     expect(policies[0].PolicyDocument.Statement).toEqual([
@@ -58,7 +29,7 @@ describe('GithubDeployer', () => {
   });
 
   test('trusts the tokens of that environment by StringEquals on audience and subject', () => {
-    expect(roleIn(deploy({ provider: importedProvider() }).roleOf('prod')).trust).toEqual([
+    expect(roleIn(stack, deploy({ provider: importedProvider(stack) }).roleOf('prod')).trust).toEqual([
       {
         Effect: 'Allow',
         Action: 'sts:AssumeRoleWithWebIdentity',
@@ -83,7 +54,7 @@ describe('GithubDeployer', () => {
       environments: [{ name: 'dev', pullRequestDiff: true, regions: ['eu-west-3'] }, { name: 'prod' }],
     });
 
-    const { trust, policies, managed } = roleIn(diffRole);
+    const { trust, policies, managed } = roleIn(stack, diffRole);
     expect(trust[0].Condition.StringEquals['token.actions.githubusercontent.com:sub']).toEqual(subjects);
     expect(policies[0].PolicyDocument.Statement).toEqual([
       { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: bootstrapRole('lookup', { region: 'eu-west-3' }) },
@@ -101,7 +72,7 @@ describe('GithubDeployer', () => {
     const regions = ['eu-west-1', 'us-gov-west-1'];
     const deployer = deploy({ environments: [{ name: 'prod', ...place, regions }, { name: 'dev' }] });
 
-    const [statement] = roleIn(deployer.roleOf('prod')).policies[0].PolicyDocument.Statement;
+    const [statement] = roleIn(stack, deployer.roleOf('prod')).policies[0].PolicyDocument.Statement;
     expect(statement.Resource).toEqual(
       regions.flatMap((region) =>
         ['deploy', 'file-publishing', 'image-publishing', 'lookup'].map((role) =>
@@ -135,14 +106,14 @@ describe('GithubDeployer', () => {
   });
 
   test('makes no provider where the account has one', () => {
-    expect(deploy({ provider: importedProvider() }).providerArn).toBe(PROVIDER);
+    expect(deploy({ provider: importedProvider(stack) }).providerArn).toBe(PROVIDER);
     Template.fromStack(stack).resourceCountIs('AWS::IAM::OIDCProvider', 0);
   });
 
   test('knows a stack that learns its account and Region at deployment', () => {
     stack = new Stack(new App(), 'anywhere');
 
-    const [statement] = roleIn(deploy().roleOf('prod')).policies[0].PolicyDocument.Statement;
+    const [statement] = roleIn(stack, deploy().roleOf('prod')).policies[0].PolicyDocument.Statement;
     expect(JSON.stringify(statement.Resource)).not.toContain('*');
     expect(statement.Resource[0]['Fn::Join'][1]).toEqual([
       'arn:',
@@ -164,9 +135,6 @@ describe('GithubDeployer', () => {
     );
   });
 });
-
-/** Props, and what the message says of them. */
-type Refused = [changes: Partial<GithubDeployerProps>, problem: string];
 
 describe('two environments of one bootstrap stack', () => {
   const shared =
@@ -199,112 +167,12 @@ describe('two environments of one bootstrap stack', () => {
     'are two where %j tells them apart',
     (place) => {
       const deployer = deploy({ environments: [{ name: 'dev' }, { name: 'prod', ...place }] });
-      const [dev, prod] = ['dev', 'prod'].map((name) => roleIn(deployer.roleOf(name)).policies[0].PolicyDocument);
+      const [dev, prod] = ['dev', 'prod'].map(
+        (name) => roleIn(stack, deployer.roleOf(name)).policies[0].PolicyDocument,
+      );
 
       const resources = new Set([...dev.Statement[0].Resource, ...prod.Statement[0].Resource]);
       expect(resources.size).toBe(8);
     },
   );
 });
-
-describe('GithubDeployer refuses', () => {
-  const OWNER = '`owner` must be 1 to 39 letters, digits, `-` and `_`, beginning with a letter or digit, got: ';
-  const REPO = '`repo` must be 1 to 100 letters, digits, `-`, `_` and `.`, without the owner, got: ';
-  const id = (prop: string) => `\`${prop}\` must be an id of GitHub: digits, not beginning with 0, got: `;
-  const NAME =
-    '`environments[0].name` must be 1 to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit, got: ';
-
-  test.each<Refused>([
-    ...['', '*', 'acme*', 'ac:me', 'acme/shop', 'acme@1001', '-acme', 'a'.repeat(40), 'ac me', 'acme\n'].map<Refused>(
-      (owner) => [{ owner }, OWNER + owner],
-    ),
-    ...['', '*', 'sho?', 'shop:environment:prod', 'acme/shop', 'shop@2002', '.', '..', 'a'.repeat(101)].map<Refused>(
-      (repo) => [{ repo }, REPO + repo],
-    ),
-    ...['', '*', '0', '01', '-1', '1.5', '1e3', 'acme', '1:2', ' 1', '1'.repeat(21)].flatMap<Refused>((value) => [
-      [{ ownerId: value }, id('ownerId') + value],
-      [{ repoId: value }, id('repoId') + value],
-    ]),
-    ...['', '*', 'prod*', 'prod:x', 'prod/eu', 'eu prod', '-prod', '.', 'a'.repeat(65)].map<Refused>((name) => [
-      { environments: [{ name }] },
-      NAME + name,
-    ]),
-  ])('%j', (changes, problem) => {
-    expect(() => deploy(changes)).toThrow(`delivery/Github: ${problem}`);
-  });
-
-  test.each<[Partial<GithubEnvironment>, string]>([
-    [{ account: '1234' }, '`environments[0].account` must be 12 digits, got: 1234'],
-    [{ account: '*' }, '`environments[0].account` must be 12 digits, got: *'],
-    [{ regions: [] }, '`environments[0].regions` must have at least one Region, got: none'],
-    [{ regions: ['eu-west-1', '*'] }, '`environments[0].regions[1]` must be like `eu-west-1`, got: *'],
-    [{ qualifier: '*' }, '`environments[0].qualifier` must be 1 to 10 letters, digits, `-` and `_`, got: *'],
-    [
-      { qualifier: 'elevenchars' },
-      '`environments[0].qualifier` must be 1 to 10 letters, digits, `-` and `_`, got: elevenchars',
-    ],
-  ])('an environment with %j', (changes, problem) => {
-    expect(() => deploy({ environments: [{ name: 'prod', ...changes }] })).toThrow(`delivery/Github: ${problem}`);
-  });
-
-  test.each([
-    ['prod', 'Prod'],
-    ['eu-prod', 'eu.prod'],
-  ])('the names %s and %s beside each other', (...names) => {
-    expect(() => deploy({ environments: names.map((name) => ({ name })) })).toThrow(
-      `\`environments\` must have names that differ in their letters or digits, whatever the case, got: ${names.join(', ')}`,
-    );
-  });
-
-  test.each([
-    [Duration.minutes(59), 3540],
-    [Duration.seconds(43_201), 43_201],
-  ])('sessions of %s', (maxSession, seconds) => {
-    expect(() => deploy({ maxSession })).toThrow(
-      `\`maxSession\` must be an integer between 3600 and 43200, got: ${seconds}`,
-    );
-  });
-
-  test('a format that is none', () => {
-    expect(() => deploy({ subjectFormat: '*' as GithubSubjectFormat })).toThrow(
-      '`subjectFormat` must be one of immutable, legacy, both, got: *',
-    );
-  });
-
-  test('the provider of somebody else', () => {
-    const arn = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com.evil.example';
-
-    expect(() => deploy({ provider: importedProvider(arn) })).toThrow(
-      `\`provider\` must be the one for \`token.actions.githubusercontent.com\`, got: ${arn}`,
-    );
-  });
-
-  test('an identity that is known only at deployment', () => {
-    const { valueAsString } = new CfnParameter(stack, 'Anybody');
-
-    expect(() => deploy({ repoId: valueAsString })).toThrow(`${id('repoId')}a value known only at deployment`);
-  });
-
-  test('everything at once, in one message', () => {
-    expect(() => deploy({ owner: '*', ownerId: 'x', repo: '*', repoId: 'y', environments: [] })).toThrow(
-      `delivery/Github: ${[
-        `${OWNER}*`,
-        `${id('ownerId')}x`,
-        `${REPO}*`,
-        `${id('repoId')}y`,
-        '`environments` must have at least one environment, got: none',
-      ].join('; ')}`,
-    );
-  });
-
-  test.each([
-    [Duration.hours(1), 3600],
-    [Duration.hours(12), 43_200],
-  ])('but not sessions of %s', (maxSession, seconds) => {
-    expect(roleIn(deploy({ maxSession }).roleOf('prod')).seconds).toBe(seconds);
-  });
-});
-
-function importedProvider(arn = PROVIDER): iam.IOidcProvider {
-  return iam.OidcProviderNative.fromOidcProviderArn(stack, 'Provider', arn);
-}

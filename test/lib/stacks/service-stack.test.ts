@@ -45,6 +45,7 @@ test.each([
       'UPSTREAM_URL',
       'UPSTREAM_SECRET',
       'SECRET_CACHE_MS',
+      'SECRET_MAX_STALE_MS',
       'PROCESS_BUDGET_MS',
       'LEASE_MS',
       'MAX_RECEIVE_COUNT',
@@ -63,7 +64,15 @@ test.each([
   ['CheckHealth', []],
   [
     'CheckReadiness',
-    ['JOBS_TABLE', 'CONTROL_TABLE', 'QUEUE_URL', 'UPSTREAM_URL', 'UPSTREAM_SECRET', 'SECRET_CACHE_MS'],
+    [
+      'JOBS_TABLE',
+      'CONTROL_TABLE',
+      'QUEUE_URL',
+      'UPSTREAM_URL',
+      'UPSTREAM_SECRET',
+      'SECRET_CACHE_MS',
+      'SECRET_MAX_STALE_MS',
+    ],
   ],
   [
     'ControlBreaker',

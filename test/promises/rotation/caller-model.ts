@@ -25,6 +25,8 @@ export interface CallerWorld {
   readonly provider: ProviderModel;
   /** Milliseconds that a process uses a key that it has read. */
   readonly cacheMs: number;
+  /** Milliseconds beyond that for which it uses one while Secrets Manager is down. */
+  readonly maxStaleMs: number;
   /** Milliseconds that a call takes at most. */
   readonly longestCallMs: number;
 }
@@ -47,7 +49,7 @@ export class CallerModel {
   jobs = 0;
   /** Jobs that the upstream did not serve. */
   failed = 0;
-  /** Jobs for which a new process had no key, as Secrets Manager was down; their messages come back. */
+  /** Jobs for which a process had no key that it might use, as Secrets Manager was down; their messages come back. */
   held = 0;
   renewals = 0;
   processes = 0;
@@ -94,11 +96,12 @@ export class CallerModel {
   }
 
   #startProcess(): ProcessDependencies {
-    const { time, random, provider, cacheMs, longestCallMs } = this.world;
+    const { time, random, provider, cacheMs, maxStaleMs, longestCallMs } = this.world;
     const { now, sleep } = time;
     const cache = new SecretCache({
       load: () => this.#read(),
       ttlMs: cacheMs,
+      maxStaleMs,
       now,
       random,
       onRenewal: () => {

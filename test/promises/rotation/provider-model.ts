@@ -65,7 +65,7 @@ export class ProviderModel {
   toolsFor({ perform }: MortalProcess): KeyPoolTools {
     return {
       sleep: this.time.sleep,
-      readPool: () => perform('readPool', () => this.pool),
+      readPool: () => perform('readPool', () => ({ keys: this.pool, version: 'pool' })),
       verifyKey: (apiKey) =>
         perform('verify', () => {
           if (!this.#accepts(apiKey)) throw new CredentialRejectedError();

@@ -41,7 +41,7 @@ export interface RotationVerdict {
   readonly calls: number;
   /** Jobs that the upstream did not serve. */
   readonly failed: number;
-  /** Jobs for which a new process found no key, as Secrets Manager was down. */
+  /** Jobs for which a process had no key that it might use, as Secrets Manager was down. */
   readonly held: number;
   readonly processes: number;
   readonly rotations: number;
@@ -89,11 +89,13 @@ class RotationRun {
     const [first] = this.#provider.pool;
     if (!first) throw new RangeError('a pool without keys');
     this.#secret = new SecretModel(time, () => this.#isDown, serializeSecret(first));
-    const { cacheMs, longestCallMs } = scene;
+    const { cacheMs, longestCallMs, graceMs } = scene;
+    // As `RotatingSecret` has it, which refuses a grace that is too short.
+    const maxStaleMs = Math.max(0, graceMs - cacheMs - longestCallMs);
     const world = { time, random: this.#random, secret: this.#secret, provider: this.#provider };
     this.#callers = Array.from(
       { length: scene.callers },
-      (_, index) => new CallerModel({ ...world, cacheMs, longestCallMs }, index),
+      (_, index) => new CallerModel({ ...world, cacheMs, maxStaleMs, longestCallMs }, index),
     );
   }
 

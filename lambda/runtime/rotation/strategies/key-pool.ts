@@ -7,7 +7,14 @@ import type { SecretValue } from '../secret-value';
 import { unendedOf } from '../unended';
 
 /** A key that was made beforehand. */
-export type PoolKey = Required<SecretValue>;
+export type PoolKey = Required<Pick<SecretValue, 'apiKey' | 'keyId'>>;
+
+/** The keys that take turns, as their secret has them. */
+export interface KeyPool {
+  readonly keys: readonly PoolKey[];
+  /** Version of the pool's secret. @default - its keeper does not say, so that nothing is remembered of its keys */
+  readonly version?: string;
+}
 
 export const PoolKeyStatus = { ACTIVE: 'active', INACTIVE: 'inactive', ARCHIVED: 'archived' } as const;
 
@@ -21,12 +28,14 @@ export interface IKeyAdmin {
 }
 
 export interface KeyPoolTools {
-  readonly readPool: () => Promise<readonly PoolKey[]>;
+  readonly readPool: () => Promise<KeyPool>;
   readonly admin: IKeyAdmin;
   /** Tries a key by a call that costs nothing. @throws CredentialRejectedError where it is refused. */
   readonly verifyKey: (apiKey: string) => Promise<void>;
   /** Waits for the provider to know of a key that was just made active. */
   readonly sleep: Sleep;
+  /** Told where no key but the current one works. */
+  readonly onExhausted?: () => void;
 }
 
 /** The keys after the current one, in the order of the pool and from its beginning again. */
@@ -37,6 +46,22 @@ export const othersInRing = (pool: readonly PoolKey[], current: SecretValue | un
 
 const isUsable = (status: string | undefined): boolean =>
   status === PoolKeyStatus.ACTIVE || status === PoolKeyStatus.INACTIVE;
+
+/** Ids of the keys of this very pool that were refused, as the value in use has them noted. */
+const refusedOf = ({ version }: KeyPool, current: SecretValue | undefined): readonly string[] => {
+  const { refused } = current ?? {};
+  return refused && refused.pool === version ? refused.keyIds : [];
+};
+
+/** Those that were refused once come last: the provider may have been wrong, or somebody has mended them there. */
+const inOrderOfTrust = (keys: readonly PoolKey[], refused: ReadonlySet<string>): readonly PoolKey[] => [
+  ...keys.filter(({ keyId }) => !refused.has(keyId)),
+  ...keys.filter(({ keyId }) => refused.has(keyId)),
+];
+
+/** A key with a note of the refused ones, for the rotations after this one. */
+const withNote = (key: PoolKey, { version: pool }: KeyPool, refused: ReadonlySet<string>): SecretValue =>
+  pool !== undefined && refused.size > 0 ? { ...key, refused: { pool, keyIds: [...refused] } } : key;
 
 /** Keys that take turns, since the provider makes none on demand. */
 export const keyPool = (tools: KeyPoolTools): IRotationStrategy => {
@@ -58,8 +83,16 @@ export const keyPool = (tools: KeyPoolTools): IRotationStrategy => {
   /** Verified before it is stored: a stored value cannot be exchanged for the next key under the same token. */
   const generate = async ({ current }: GenerateContext): Promise<SecretValue> => {
     const [pool, statuses] = [await readPool(), await admin.statuses()];
-    const candidates = othersInRing(pool, current).filter(({ keyId }) => isUsable(statuses.get(keyId)));
-    for (const key of candidates) if (await tryKey(key, statuses.get(key.keyId))) return key;
+    const usable = othersInRing(pool.keys, current).filter(({ keyId }) => isUsable(statuses.get(keyId)));
+    const refused = new Set(refusedOf(pool, current));
+    const candidates = inOrderOfTrust(usable, refused);
+    for (const key of candidates) {
+      const works = await tryKey(key, statuses.get(key.keyId));
+      if (works) refused.delete(key.keyId);
+      else refused.add(key.keyId);
+      if (works) return withNote(key, pool, refused);
+    }
+    tools.onExhausted?.();
     throw new PoolExhaustedError(candidates.length);
   };
 
@@ -111,16 +144,20 @@ const retireFromPool = async (
 ): Promise<RetireReport> => {
   const [pool, statuses] = [await readPool(), await admin.statuses()];
   const context = await read();
-  const endings = endingsOf(pool, statuses, context);
+  const endings = endingsOf(pool.keys, statuses, context);
   for (const { key, status } of endings) await admin.setStatus(key.keyId, status);
   const archived = endings.filter(({ status }) => status === PoolKeyStatus.ARCHIVED).map(({ key }) => key);
   const wanted = await wantedAgain(endings, read);
   for (const { keyId } of wanted) await admin.setStatus(keyId, PoolKeyStatus.ACTIVE);
-  const isHealthy = (key: PoolKey) => isUsable(statuses.get(key.keyId)) && !isAmong(key, archived);
+  const refused = refusedOf(pool, context.current);
+  const unhealthy = pool.keys.filter(
+    (key) => !isUsable(statuses.get(key.keyId)) || isAmong(key, archived) || refused.includes(key.keyId),
+  );
   const unsure = context.leaked.filter((value) => !isAmong(value, archived));
   return {
     retired: endings.length - wanted.length,
-    healthy: pool.filter(isHealthy).length,
+    healthy: pool.keys.length - unhealthy.length,
+    ...(unhealthy.length > 0 && { unhealthy: unhealthy.map(({ keyId }) => keyId) }),
     ...(await unendedOf(unsure, verifyKey)),
   };
 };

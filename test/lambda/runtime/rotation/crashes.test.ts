@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { type Crash, GRACE_MS, newToken, ProcessDied, type Rotated, RotationWorld, STRATEGIES } from './rotation-world';
+import { type Crash, newToken, ProcessDied } from './mortal-calls';
+import { type Rotated, STRATEGIES } from './provider-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keyNamePrefix } from '../../../../lambda/runtime/rotation/strategies/open-ai-admin';
-import { ARN, GRACE_MS, RotationWorld } from './rotation-world';
+import { ARN } from './provider-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 /** Runs once, at the next call of a name. */
 const atNext = (world: RotationWorld, name: string, work: () => void) => {

@@ -1,4 +1,5 @@
-import { GRACE_MS, newToken, RotationWorld } from './rotation-world';
+import { newToken } from './mortal-calls';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 
@@ -47,7 +48,7 @@ describe('key-pool', () => {
       await world.sweep();
     }
     await world.rotate();
-    expect(await world.sweep({ revoke: true })).toEqual({ retired: 1, healthy: 2 });
+    expect(await world.sweep({ revoke: true })).toEqual({ retired: 1, healthy: 2, unhealthy: ['apikey_a'] });
     expect(Object.fromEntries(world.statuses)).toEqual({
       apikey_a: 'archived',
       apikey_b: 'active',

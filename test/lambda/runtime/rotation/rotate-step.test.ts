@@ -1,7 +1,9 @@
 import { rotateStep } from '../../../../lambda/runtime/rotation/rotate-step';
 import { parseRotationEvent, type RotationEvent } from '../../../../lambda/runtime/rotation/rotation-event';
 import { RotationStep } from '../../../../lib/contract/rotation';
-import { ARN, GRACE_MS, newToken, RotationWorld, STRATEGIES } from './rotation-world';
+import { newToken } from './mortal-calls';
+import { ARN, STRATEGIES } from './provider-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 /** The steps that Secrets Manager asks for one after the other. */
 const STEPS = Object.values(RotationStep);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keyNamePrefix } from '../../../../lambda/runtime/rotation/strategies/open-ai-admin';
-import { ARN, GRACE_MS, RotationWorld, STRATEGIES } from './rotation-world';
+import { ARN, STRATEGIES } from './provider-world';
+import { GRACE_MS, RotationWorld } from './rotation-world';
 
 const DAY_MS = 86_400_000;
 const PROVIDERS = STRATEGIES.filter((kind) => kind !== 'random');
@@ -141,7 +142,7 @@ describe('key-pool', () => {
   test('a revoked key is archived and never current again; one that nobody ever had stays', async () => {
     const world = new RotationWorld('key-pool');
     await world.rotate();
-    expect(await world.sweep({ revoke: true })).toEqual({ retired: 1, healthy: 2 });
+    expect(await world.sweep({ revoke: true })).toEqual({ retired: 1, healthy: 2, unhealthy: ['apikey_a'] });
     expect(Object.fromEntries(world.statuses)).toEqual({
       apikey_a: 'archived',
       apikey_b: 'active',

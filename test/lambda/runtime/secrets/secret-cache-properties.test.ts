@@ -147,3 +147,41 @@ test('without refusals it is read once a lifetime, and while its keeper is down 
     { numRuns: 100 },
   );
 });
+
+test('whatever is interleaved, no value is served longer after it was replaced than its time and `maxStaleMs`', async () => {
+  await fc.assert(
+    fc.asyncProperty(plan, randomness, fc.nat(3 * TTL_MS), async (acts, random, maxStaleMs) => {
+      const world = { nowMs: 0, isDown: false, value: 0 };
+      const replacedAt = new Map<string, number>();
+      const cache = new SecretCache({
+        load: async () => {
+          const value = `key-${world.value}`;
+          // It is replaced while the answer is under way.
+          world.nowMs += 7;
+          await Promise.resolve();
+          if (world.isDown) throw new Error('down');
+          return value;
+        },
+        ttlMs: TTL_MS,
+        retryMs: RETRY_MS,
+        maxStaleMs,
+        now: () => world.nowMs,
+        random: () => random,
+      });
+      for (const { act, waitMs } of acts) {
+        if (act === 'rotate') {
+          replacedAt.set(`key-${world.value}`, world.nowMs);
+          world.value += 1;
+        }
+        if (act === 'down' || act === 'up') world.isDown = act === 'down';
+        if (act === 'wait') world.nowMs += waitMs;
+        if (act !== 'call') continue;
+        const askedAt = world.nowMs;
+        const value = await cache.get().catch(() => undefined);
+        const replacedForMs = askedAt - (replacedAt.get(value ?? '') ?? askedAt);
+        expect(replacedForMs).toBeLessThan(TTL_MS + maxStaleMs);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -2,7 +2,7 @@ import { SecretUnavailableError } from '../../../../lambda/runtime/secrets/error
 import { MAX_RENEW_PAUSE_MS, SecretCache } from '../../../../lambda/runtime/secrets/secret-cache';
 
 /** A keeper of a secret that can be down. */
-const makeCache = ({ random = 0 } = {}) => {
+const makeCache = ({ random = 0, maxStaleMs = undefined as number | undefined } = {}) => {
   const keeper = { value: 'first', isDown: false, reads: 0, stale: 0, renewals: 0, nowMs: 0 };
   const cache = new SecretCache({
     load: async () => {
@@ -13,6 +13,7 @@ const makeCache = ({ random = 0 } = {}) => {
     },
     ttlMs: 1_000,
     retryMs: 100,
+    maxStaleMs,
     now: () => keeper.nowMs,
     random: () => random,
     onStale: () => {
@@ -60,6 +61,90 @@ test('serves the last good value while its keeper is down, asking now and then',
   expect(keeper.reads).toBe(3);
   Object.assign(keeper, { isDown: false, value: 'second', nowMs: 1_200 });
   expect(await cache.get()).toBe('second');
+});
+
+test('serves it for `maxStaleMs` and no longer: then it throws, asks each time, and is well again', async () => {
+  const { cache, keeper } = makeCache({ maxStaleMs: 150 });
+  await cache.get();
+  keeper.isDown = true;
+  keeper.nowMs = 1_000;
+  expect(await cache.get()).toBe('first');
+  keeper.nowMs = 1_149;
+  expect(await cache.get()).toBe('first');
+  // The pause after a failed read, of 100, does not go beyond it.
+  keeper.nowMs = 1_150;
+  await expect(cache.get()).rejects.toThrow(SecretUnavailableError);
+  await expect(cache.renew('first')).rejects.toThrow(SecretUnavailableError);
+  expect(cache.state()).toEqual({ obtainedAt: 0, isStale: true });
+  const before = keeper.reads;
+  await expect(cache.get()).rejects.toThrow(SecretUnavailableError);
+  expect(keeper).toMatchObject({ reads: before + 1, stale: 2 });
+  keeper.isDown = false;
+  expect(await cache.get()).toBe('first');
+});
+
+test('a `maxStaleMs` of 0 serves nothing beyond its time', async () => {
+  const { cache, keeper } = makeCache({ maxStaleMs: 0 });
+  await cache.get();
+  Object.assign(keeper, { isDown: true, nowMs: 999 });
+  expect(await cache.get()).toBe('first');
+  keeper.nowMs = 1_000;
+  await expect(cache.get()).rejects.toThrow(SecretUnavailableError);
+});
+
+test('a read that was refused ahead of time does not end the time of the held value', async () => {
+  const { cache, keeper } = makeCache({ maxStaleMs: 0 });
+  await cache.get();
+  Object.assign(keeper, { isDown: true, nowMs: 500 });
+  expect(await cache.renew('first')).toBe('first');
+  keeper.nowMs = 999;
+  expect(await cache.get()).toBe('first');
+});
+
+test.each([-1, Number.NaN])('a `maxStaleMs` of %d is refused', (maxStaleMs) => {
+  expect(() => makeCache({ maxStaleMs })).toThrow(
+    new RangeError(`\`maxStaleMs\` must be 0 or more, got: ${maxStaleMs}`),
+  );
+});
+
+test('its time counts from the begin of the read, as it may have been replaced right after that', async () => {
+  const keeper = { nowMs: 0, reads: 0 };
+  const cache = new SecretCache({
+    load: async () => {
+      keeper.reads += 1;
+      keeper.nowMs += 400;
+      return 'first';
+    },
+    ttlMs: 1_000,
+    now: () => keeper.nowMs,
+    random: () => 0,
+  });
+  await cache.get();
+  keeper.nowMs = 999;
+  await cache.get();
+  expect(keeper.reads).toBe(1);
+  keeper.nowMs = 1_000;
+  await cache.get();
+  expect(keeper.reads).toBe(2);
+});
+
+test('a clock that was set back makes it read anew', async () => {
+  const { cache, keeper } = makeCache();
+  keeper.nowMs = 5_000;
+  await cache.get();
+  keeper.nowMs = 4_999;
+  await cache.get();
+  expect(keeper.reads).toBe(2);
+});
+
+test('a held value whose time is over does not answer the refusal of another', async () => {
+  const { cache, keeper } = makeCache({ maxStaleMs: 500 });
+  await cache.get();
+  keeper.value = 'second';
+  keeper.nowMs = 1_499;
+  expect(await cache.renew('of long ago')).toBe('first');
+  keeper.nowMs = 1_500;
+  expect(await cache.renew('of long ago')).toBe('second');
 });
 
 test('throws where there never was a value, and asks again the next time', async () => {

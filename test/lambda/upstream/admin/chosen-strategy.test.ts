@@ -10,8 +10,11 @@ import { PooledHttp } from '../../../../lambda/upstream/pooled-http';
 import { hashClientKey, parseClientKey } from '../../../../lib/contract/client-keys';
 import { RotationStep } from '../../../../lib/contract/rotation';
 import { ClientsTable } from '../../../../lib/contract/tables';
+import { startAnthropicAdminDouble } from '../../../../local/doubles/anthropic-admin';
+import { AnthropicKeys } from '../../../../local/doubles/anthropic-keys';
 import type { HttpDouble } from '../../../../local/doubles/http-double';
 import { startOpenAiAdminDouble } from '../../../../local/doubles/openai-admin';
+import { startUpstreamDouble } from '../../../../local/doubles/upstream';
 import { DynamoDbDouble } from '../../doubles/dynamodb';
 import { SecretsManagerDouble } from '../../doubles/secrets-manager';
 
@@ -47,6 +50,7 @@ const worldOf = (strategy: ChosenStrategy) => {
         dynamodb: () => new DynamoDBClient({ region }),
         now: Date.now,
         sleep: async () => undefined,
+        count: () => undefined,
       },
     ),
     graceMs: 0,
@@ -107,6 +111,39 @@ describe('openai-admin', () => {
     await fail({ answer, method: 'POST' });
     await expect(rotate(world)).rejects.toThrow(expect.objectContaining({ name: 'AdminApiError' }));
     expect(JSON.parse(secrets.version('rotated', 'AWSCURRENT')?.text ?? '')).toEqual(old);
+  });
+});
+
+describe('key-pool', () => {
+  const keys = new AnthropicKeys();
+  const pool = ['apikey_a', 'apikey_b', 'apikey_c'].map((id) => ({ id, apiKey: randomUUID() }));
+  const putPool = (version: string, entries: readonly unknown[]) =>
+    secrets.put('pool', version, JSON.stringify({ keys: entries }), ['AWSCURRENT']);
+  let anthropic: HttpDouble;
+  let upstream: HttpDouble;
+  let world: ReturnType<typeof worldOf>;
+
+  beforeEach(async () => {
+    anthropic = await startAnthropicAdminDouble({ adminKey, keys });
+    upstream = await startUpstreamDouble({ apiKey: randomUUID(), keys });
+    for (const { id, apiKey } of pool) keys.add(id, apiKey, id === 'apikey_a' ? 'active' : 'inactive');
+    secrets.put('rotated', 'of the pool', JSON.stringify({ apiKey: pool[0]?.apiKey, keyId: 'apikey_a' }), [
+      'AWSCURRENT',
+    ]);
+    const urls = { adminUrl: anthropic.url, upstreamUrl: upstream.url };
+    world = worldOf({ name: 'key-pool', settings: { adminSecret: 'admin', poolSecret: 'pool', ...urls } });
+  });
+  afterEach(async () => {
+    await anthropic.stop();
+    await upstream.stop();
+  });
+
+  test('passes over a key that the provider refuses, until somebody puts the pool anew', async () => {
+    putPool('mistyped', [pool[0], { id: 'apikey_b', apiKey: randomUUID() }, pool[2]]);
+    expect(await rotate(world)).toMatchObject({ keyId: 'apikey_c' });
+    expect(await sweepKeys(world)).toEqual({ retired: 1, healthy: 2, unhealthy: ['apikey_b'] });
+    putPool('mended', pool);
+    expect(await sweepKeys(world)).toEqual({ retired: 0, healthy: 3 });
   });
 });
 
