@@ -15,6 +15,27 @@ export {
   type HealthStatusValue,
 } from '../../lib/contract/health';
 export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
+export {
+  DEFAULT_CLOCK_SKEW_MS,
+  type PriceBook,
+  type PriceStep,
+  priceOf,
+  type TokenBounds,
+  type TokenCosts,
+  type TokenUsage,
+  UnknownModelError,
+  UnknownPriceError,
+  worstCasePrice,
+} from '../../lib/contract/price-book';
+export type {
+  ExchangeRate,
+  LongContextPrices,
+  ModelPrice,
+  PriceBookDocument,
+  TokenPrices,
+} from '../../lib/contract/price-book-document';
+export { packPriceBook, unpackPriceBook } from '../../lib/contract/price-book-packing';
+export { PriceBookError, readPriceBook } from '../../lib/contract/price-book-reading';
 export { JobStatus, type JobStatusValue } from '../../lib/contract/tables';
 export type { Backoff, BackoffBounds, BackoffStep } from './backoff/backoff';
 export { decorrelatedJitterBackoff } from './backoff/decorrelated-jitter';

@@ -33,6 +33,12 @@ export const STAND_INS: readonly StandIn[] = [
     reason: 'does not know the type, and enforces no policy of a secret that it is given otherwise',
     concerns: ({ Type }) => Type === 'AWS::SecretsManager::ResourcePolicy',
   },
+  {
+    name: 'budget',
+    reason:
+      'knows no type of AWS Budgets, and has no bill that one could watch; what is spent upstream it does not see',
+    concerns: ({ Type }) => Type.startsWith('AWS::Budgets::'),
+  },
 ];
 
 /** What stands in: a resource that is nothing, and that every emulator of CloudFormation can make. */

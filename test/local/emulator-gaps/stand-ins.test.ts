@@ -48,6 +48,13 @@ test('replaces what the emulator does not know of secrets, and leaves the secret
   expect(JSON.parse(read('data.template.json')).Resources.Secret).toEqual(secret);
 });
 
+test('replaces a budget and its action, and leaves the policy that the action would attach', () => {
+  const policy = { Type: 'AWS::IAM::ManagedPolicy' };
+  write({ Budget: { Type: 'AWS::Budgets::Budget' }, Action: { Type: 'AWS::Budgets::BudgetsAction' }, Denial: policy });
+  expect(standIn(assembly)).toEqual({ budget: ['Budget', 'Action'] });
+  expect(JSON.parse(read('data.template.json')).Resources.Denial).toEqual(policy);
+});
+
 test('publishes the changed template under the hash of what it is now', () => {
   const before = write({ Math: math });
   standIn(assembly);
