@@ -48,7 +48,7 @@ test('every alarm of prod ends in a page that is there, and that says who notice
   }
 });
 
-const COMMANDS = matches(HELP, /^ {2}([a-z]+(?: [a-z]+){0,2}) +--env/gm);
+const COMMANDS = matches(HELP, /^ {2}([a-z]+(?: [a-z-]+){0,2}) +--env/gm);
 const OPTIONS = matches(HELP, /(--[a-z-]+)/g);
 
 test.each([...pages, 'README.md'])('%s names commands and options that there are', (page) => {
