@@ -7,6 +7,9 @@ import type { Operator } from './command';
 import { type AwsAccess, isEmulated } from './deployment';
 import { CommandFailure, CommandRefusal } from './failure';
 
+/** What the audit has of an act for which nobody gave a reason, where none is demanded. */
+export const UNSTATED_REASON = 'none given';
+
 /** What an operator is about to do. */
 export interface Act extends Pick<AuditRecord, 'what' | 'on' | 'reason'> {}
 

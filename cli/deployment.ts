@@ -1,5 +1,12 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput, stackNames } from '../lib/contract/outputs';
+import type { UsageKeyKindValue } from '../lib/contract/client-rows';
+import {
+  DEVELOPER_FEDERATION_OUTPUT,
+  type PlanIdsByName,
+  RotationOutput,
+  StackOutput,
+  stackNames,
+} from '../lib/contract/outputs';
 import { CommandFailure } from './failure';
 
 /** Where a command finds AWS, and with which credentials. */
@@ -22,7 +29,11 @@ export interface Deployment {
   readonly environment: string;
   readonly apiUrl: string;
   readonly apiId: string;
-  readonly usagePlanId: string;
+  readonly clientPlans: PlanIdsByName;
+  /** Whose usage key a new client gets. */
+  readonly usageKeys: UsageKeyKindValue;
+  /** Seconds after which every request of a revoked client is refused. */
+  readonly revocationSeconds: number;
   readonly jobsTable: string;
   readonly clientsTable: string;
   readonly queueUrl: string;
@@ -67,7 +78,9 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     environment,
     apiUrl: output(StackOutput.API_URL).replace(/\/$/, ''),
     apiId: output(StackOutput.API_ID),
-    usagePlanId: output(StackOutput.USAGE_PLAN_ID),
+    clientPlans: planIdsFrom(output(StackOutput.CLIENT_PLANS)),
+    usageKeys: output(StackOutput.USAGE_KEYS) as UsageKeyKindValue,
+    revocationSeconds: Number(output(StackOutput.REVOCATION_SECONDS)),
     jobsTable: output(StackOutput.JOBS_TABLE),
     clientsTable: output(StackOutput.CLIENTS_TABLE),
     queueUrl: output(StackOutput.QUEUE_URL),
@@ -84,6 +97,14 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
       poolSecret: outputs.get(RotationOutput.POOL_SECRET),
     },
   };
+}
+
+function planIdsFrom(json: string): PlanIdsByName {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new CommandFailure(`the output ${StackOutput.CLIENT_PLANS} is no JSON: deploy this version first`, { cause });
+  }
 }
 
 async function outputsOf(client: CloudFormationClient, stackName: string): Promise<[string, string][]> {

@@ -1,8 +1,15 @@
 /** What `--help` prints. */
 export const HELP = `Usage: bulwark <command> [options]
 
-  clients create --env NAME --name TEXT     make a client and print its key, once
-  clients revoke --env NAME --client ID     refuse every request of a client from now on
+  clients create   --env NAME --name TEXT [--plan PLAN] [--shared-usage-key]
+                                            make a client and print its key, once
+  clients list     --env NAME [--status STATE] [--plan PLAN] [--max N]
+                                            id, state, plan, ages of the keys and name of every client
+  clients rotate   --env NAME --client ID [--overlap AGE | --now | --end WHICH]
+                                            print another key of a client, once; the old one lives on for the overlap
+  clients revoke   --env NAME --client ID   refuse every request of a client from now on, for good
+  clients set-plan --env NAME --client ID --plan PLAN [--shared-usage-key]
+                                            let a client do what another plan allows
 
   dlq list    --env NAME [--where K=V] [--max N]     dead letters: job, client, status, reason, age, receives
   dlq peek    --env NAME [--job ID | --where K=V] [--max N]
@@ -44,10 +51,16 @@ Options of every command:
   --help            print this
 
 Options of some:
-  --reason TEXT     why: it is kept in the audit, with who, what and the result
+  --reason TEXT     why: it is kept in the audit, with who, what and the result (may be left out for clients)
+  --plan PLAN       name of a plan in bin/environments.ts (default for create: standard)
+  --shared-usage-key
+                    share the usage key of the plan, as an account has 10 000 keys of API Gateway in a Region
+  --status STATE    only clients that are active or revoked
+  --overlap AGE     how long the old key lives on, up to 90d (default: 7d)
+  --end WHICH       make no key and end one of two live ones: old, to end an overlap early, or new, to take it back
   --where K=V       only dead letters of this \`reason\`, \`client\`, \`status\` or \`job\`; may be given again
   --rate N/s        messages a second at most, 1 to 500 (default: 10/s)
-  --max N           messages at most (default: all; 100 for list, 1 for peek)
+  --max N           messages or clients at most (default: all; 100 for dlq list, 1 for peek)
   --dry-run         say what would be moved, and move nothing
   --force           go on although a gate refuses, such as an open breaker; abandon a rotation that is stuck
   --confirm QUEUE   the dead-letter queue's name, where nobody can be asked
@@ -56,6 +69,7 @@ Options of some:
   --all-older-than AGE
                     only secrets whose current key is older, such as 30d, 12h or 90m
   --key WHICH       which key leaked: current (default), previous, or the provider's id of one from before
+  --now             leave the old key no grace: it is ended at once
   --yes             do not ask, where nobody can be asked
   --as VARIABLE     environment variable that gets the credential (default: the one that the provider's clients read:
                     ANTHROPIC_AUTH_TOKEN for a token, ANTHROPIC_API_KEY or OPENAI_API_KEY for a key)

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseCommandLine, refuseOthers } from './arguments';
 import { describeError } from './aws-error';
 import { breakerCommands } from './breaker-commands';
-import { clientCommands } from './client-commands';
+import { clientCommands } from './clients/client-commands';
 import { type Command, type CommandOutput, type CommandTools, unforgeable } from './command';
 import { dlqCommands } from './dlq/dlq-commands';
 import { doctorCommands } from './doctor-commands';

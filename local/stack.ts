@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { type CreatedClient, createClient } from '../cli/clients';
+import { type CreatedClient, createClient } from '../cli/clients/create-client';
 import { type Deployment, findDeployment } from '../cli/deployment';
 import { stackNames } from '../lib/contract/outputs';
 import { type LocalCredentials, makeCredentials, seedCredentials } from './credentials';
@@ -153,7 +153,7 @@ async function seed(endpoint: string, credentials: LocalCredentials) {
   const access = accessTo(endpoint);
   const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
   await seedCredentials(deployment, credentials, access);
-  return { deployment, client: await createClient(deployment, access, 'local demo') };
+  return { deployment, client: await createClient(deployment, access, { name: 'local demo' }) };
 }
 
 async function startDoubles(options: LocalStackOptions, atEnd: AddCleanup) {

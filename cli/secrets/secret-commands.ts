@@ -3,7 +3,7 @@ import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SecretStage } from '../../lib/contract/rotation';
 import { age } from '../age';
 import { reasonOf, spanOf } from '../arguments';
-import { audited } from '../audit';
+import { audited, UNSTATED_REASON } from '../audit';
 import { type Command, type Invocation, type Operator, operatorOf, readTarget, report } from '../command';
 import { CommandRefusal, CommandUsageError } from '../failure';
 import { Progress } from '../progress';
@@ -47,15 +47,13 @@ function linesOf(secret: SecretStatus): string[] {
   ];
 }
 
-/** What the audit has of a rotation for which nobody gave a reason: it ends nothing, and a schedule has none. */
-const UNSTATED_REASON = 'none given';
-
 async function rotateSecrets(invocation: Invocation): Promise<void> {
   const { args, output, now } = invocation;
   readTarget(args);
   const name = args.secret === undefined ? undefined : checkSecretName(args.secret);
   const olderThan = args['all-older-than'];
   const leastAgeMs = olderThan === undefined ? 0 : spanOf(olderThan, '--all-older-than');
+  // It ends nothing, and a schedule has no reason.
   const reason = reasonOf({ ...args, reason: args.reason ?? UNSTATED_REASON });
   const operator = await operatorOf(invocation);
   const due = await olderSecrets(operator, rotatable(operator, name), leastAgeMs);

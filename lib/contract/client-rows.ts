@@ -37,11 +37,13 @@ export interface ClientRow {
   readonly revokedAt?: string;
   /** ISO 8601: when it was last given another plan or usage key. */
   readonly planChangedAt?: string;
+  /** Value of the usage key that it had until then. */
+  readonly formerUsageKey?: string;
 }
 
 /** Live keys that a client has at most. */
 export const MAX_LIVE_KEYS = 2;
 
 /** Whether a key is accepted at that time; one whose expiry cannot be read is not. */
-export const isLiveKey = ({ expiresAt }: ClientKeyRow, nowMs: number): boolean =>
+export const isLiveKey = ({ expiresAt }: Pick<ClientKeyRow, 'expiresAt'>, nowMs: number): boolean =>
   expiresAt === undefined || Date.parse(expiresAt) > nowMs;

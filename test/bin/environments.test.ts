@@ -1,4 +1,6 @@
+import type { ClientSettings } from '../../bin/client-plans';
 import { ENVIRONMENT_NAMES, ENVIRONMENTS, EnvironmentError, readEnvironment } from '../../bin/environments';
+import { type ClientPlanProps, UsageKeys } from '../../lib';
 
 const read = (context: Record<string, string>) => readEnvironment((key) => context[key]);
 
@@ -99,4 +101,64 @@ test.each([
   expect(readWith(good)).toMatchObject({ [key]: good });
   expect(() => readWith(bad)).toThrow(`environment dev: \`${key}\` ${rule}`);
   expect(() => readWith(bad)).toThrow(`got: ${bad}`);
+});
+
+describe('the settings of clients', () => {
+  const readWith = (changes: Partial<ClientSettings>) =>
+    readEnvironment((name) => (name === 'env' ? 'dev' : undefined), {
+      ...ENVIRONMENTS,
+      dev: { ...ENVIRONMENTS.dev, ...changes },
+    });
+  const [standard, trial] = ENVIRONMENTS.dev.plans as [ClientPlanProps, ClientPlanProps];
+
+  test.each(ENVIRONMENT_NAMES)('%s has a plan for everybody and one to try', (env) => {
+    expect(read({ env }).plans.map(({ name }) => name)).toEqual(['standard', 'trial']);
+  });
+
+  test('everywhere but locally every plan has caps on spending', () => {
+    const bounded = ENVIRONMENT_NAMES.filter((env) => env !== 'local').flatMap((env) => [...read({ env }).plans]);
+    expect(bounded).toHaveLength(6);
+    for (const { spendPerJob, spendPerDay, spendPerMonth } of bounded) {
+      expect([spendPerJob, spendPerDay, spendPerMonth]).not.toContain(undefined);
+    }
+  });
+
+  test('locally a drill may submit hundreds of jobs at once', () => {
+    expect(read({ env: 'local' }).plans[0]).toMatchObject({ requestsPerSecond: 1_000, burst: 5_000 });
+    expect(read({ env: 'local' }).plans[0]).not.toHaveProperty('requestsPerDay');
+  });
+
+  test('takes both kinds of usage keys, and no cache or an hour of it', () => {
+    expect(readWith({ usageKeys: UsageKeys.PLAN, authorizerCacheSeconds: 0 }).usageKeys).toBe('plan');
+    expect(readWith({ authorizerCacheSeconds: 3_600 }).authorizerCacheSeconds).toBe(3_600);
+  });
+
+  test.each<[Partial<ClientSettings>, string]>([
+    [{ plans: [trial] }, '`plans` must have one that is named standard, got: trial'],
+    [{ plans: [] }, '`plans` must have one that is named standard, got: none'],
+    [{ plans: [standard, trial, trial] }, '`plans` must have different names, got: standard, trial, trial'],
+    [
+      { plans: [standard, ...Array.from({ length: 10 }, (_, n) => ({ ...trial, name: `trial-${n}` }))] },
+      '`plans` must be at most 10, got: 11',
+    ],
+    [
+      { plans: [standard, { ...trial, models: Array.from({ length: 30 }, (_, n) => `${n}`.padEnd(100, 'm')) }] },
+      '`plans` must be at most 3072 bytes as JSON, got: 3384',
+    ],
+    [{ usageKeys: 'tier' as UsageKeys }, '`usageKeys` must be one of client, plan, got: tier'],
+    [{ authorizerCacheSeconds: 3_601 }, '`authorizerCacheSeconds` must be an integer between 0 and 3600, got: 3601'],
+    [{ authorizerCacheSeconds: -1 }, '`authorizerCacheSeconds` must be an integer between 0 and 3600, got: -1'],
+    [
+      {
+        plans: [
+          { ...standard, burst: 0, spendPerDay: '1' },
+          { ...trial, requestsPerSecond: 0 },
+        ],
+        authorizerCacheSeconds: 0.5,
+      },
+      '`plans` has standard, whose `burst` must be an integer between 1 and 5000, got: 0; `plans` has standard, whose `spendPerDay` must be at least `spendPerJob`, got: 1; `plans` has trial, whose `requestsPerSecond` must be an integer between 1 and 10000, got: 0; `authorizerCacheSeconds` must be an integer between 0 and 3600, got: 0.5',
+    ],
+  ])('refuses %j', (changes, problems) => {
+    expect(() => readWith(changes)).toThrow(new EnvironmentError(`environment dev: ${problems}`));
+  });
 });

@@ -5,10 +5,16 @@ import { StackOutput } from '../../lib/contract/outputs';
 import { access } from './doubles/deployment';
 
 const stacks = mockClient(CloudFormationClient);
-/** A federated service has no secret, and no command needs the control queue. */
-const needed = Object.entries(StackOutput).filter(([name]) => !['CONTROL_QUEUE_URL', 'UPSTREAM_SECRET'].includes(name));
-const outputs = (without?: string) =>
-  needed.filter(([, key]) => key !== without).map(([, key]) => ({ OutputKey: key, OutputValue: `the ${key}` }));
+/** A federated service has no secret; no command needs the control queue, nor one plan apart from the others. */
+const UNNEEDED = ['CONTROL_QUEUE_URL', 'UPSTREAM_SECRET', 'USAGE_PLAN_ID'];
+const needed = Object.entries(StackOutput).filter(([name]) => !UNNEEDED.includes(name));
+const outputs = (without?: string, clientPlans = '{}') =>
+  needed
+    .filter(([, key]) => key !== without)
+    .map(([, key]) => ({
+      OutputKey: key,
+      OutputValue: key === StackOutput.CLIENT_PLANS ? clientPlans : `the ${key}`,
+    }));
 
 afterEach(() => {
   delete process.env.AWS_ENDPOINT_URL;
@@ -24,6 +30,13 @@ test.each(needed)('a stack without the output %s is of another version', async (
 test('a deployment without a stored credential is a deployment all the same', async () => {
   stacks.on(DescribeStacksCommand).resolves({ Stacks: [{ Outputs: outputs(StackOutput.UPSTREAM_SECRET) } as never] });
   expect((await findDeployment('dev', access)).upstreamSecret).toBe('');
+});
+
+test('plans whose ids cannot be read are those of another version', async () => {
+  stacks.on(DescribeStacksCommand).resolves({ Stacks: [{ Outputs: outputs(undefined, 'plan1') } as never] });
+  await expect(findDeployment('dev', access)).rejects.toThrow(
+    'the output ClientPlans is no JSON: deploy this version first',
+  );
 });
 
 test.each([

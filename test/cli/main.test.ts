@@ -47,7 +47,7 @@ test.each([
   [['clients', 'revoke', '--env', 'dev'], '`--client` is needed'],
   [
     ['clients', 'revoke', '--env', 'dev', '--client', 'ABC'],
-    '`--client` must be 16 lower-case letters and digits, got: ABC',
+    '`--client` must be 16 lower-case letters and digits, the id of a client and not its key',
   ],
   [['clients', 'create', '--color'], "Unknown option '--color'"],
 ])('%j is wrong usage: one line, exit code 2', async (args, message) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { revokeClient } from '../../cli/clients';
+import { revokeClient } from '../../cli/clients/revoke-client';
 import { makeClientKey } from '../../lib/contract/client-keys';
 import { PROBLEM_CONTENT_TYPE, Problem, type ProblemKind } from '../../lib/contract/problems';
 import { type ApiAnswer, ApiClient, mediaTypeOf } from '../../local/api-client';
@@ -33,7 +33,7 @@ test("another secret under a real client's id is answered with 401", async () =>
 
 test('a revoked client is answered with 403', async () => {
   const { api, clientId } = await stack.newClient('revoked');
-  await revokeClient(stack.addresses.deployment, stack.access, clientId);
+  await revokeClient({ deployment: stack.addresses.deployment, access: stack.access }, clientId);
   expectProblem(await api.submit('Hello'), Problem.FORBIDDEN);
   expect(await stack.countRowsOf(clientId)).toBe(0);
 });

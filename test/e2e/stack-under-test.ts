@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { createClient } from '../../cli/clients';
+import { createClient } from '../../cli/clients/create-client';
 import { JobsTable } from '../../lib/contract/tables';
 import { ApiClient } from '../../local/api-client';
 import { countQueue } from '../../local/dead-letters';
@@ -35,7 +35,7 @@ export class StackUnderTest {
 
   /** Makes a client of its own for a test file, so that files do not meet. */
   async newClient(name: string): Promise<{ readonly api: ApiClient; readonly clientId: string; readonly key: string }> {
-    const { clientId, key } = await createClient(this.addresses.deployment, this.access, name);
+    const { clientId, key } = await createClient(this.addresses.deployment, this.access, { name });
     return { api: new ApiClient(this.addresses.apiUrl, key), clientId, key };
   }
 

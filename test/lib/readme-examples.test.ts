@@ -4,17 +4,22 @@ import ts from 'typescript';
 
 const ROOT = join(__dirname, '../..');
 
-/** The examples of every README below lib/, each as a file that would lie beside it. */
-const EXAMPLES = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('README.md'))
-  .flatMap((path) => {
-    const readme = readFileSync(join(ROOT, 'lib', path), 'utf8');
-    return [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ''], index) => ({
-      name: `lib/${path} example ${index + 1}`,
-      file: join(ROOT, 'lib', path.replace('README.md', `example-${index + 1}.ts`)),
-      text,
-    }));
-  });
+/** The pages with examples: every README below lib/, and docs/. */
+const PAGES = ['lib', 'docs'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => (folder === 'lib' ? path.endsWith('README.md') : path.endsWith('.md')))
+    .map((path) => join(folder, path)),
+);
+
+/** Their examples, each as a file that would lie beside its page. */
+const EXAMPLES = PAGES.flatMap((path) => {
+  const page = readFileSync(join(ROOT, path), 'utf8');
+  return [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ''], index) => ({
+    name: `${path} example ${index + 1}`,
+    file: join(ROOT, path.replace(/[\w-]+\.md$/, `example-${index + 1}.ts`)),
+    text,
+  }));
+});
 
 test('every domain has an example', () => {
   const domains = ['api', 'delivery', 'functions', 'logs', 'queue', 'secrets', 'spend', 'stacks'];

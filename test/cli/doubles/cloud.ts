@@ -12,9 +12,11 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import type { CommandTools, Program } from '../../../cli/command';
 import { runBulwark } from '../../../cli/main';
+import type { UsageKeyKindValue } from '../../../lib/contract/client-rows';
 import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput } from '../../../lib/contract/outputs';
+import { ClientsDouble } from './clients';
 import { deployment } from './deployment';
 import { SecretsDouble } from './secrets';
 import { SqsDouble } from './sqs';
@@ -25,7 +27,8 @@ export const NOW = Date.parse('2026-11-22T12:00:00Z');
 const OUTPUTS = {
   [StackOutput.API_URL]: `${deployment.apiUrl}/`,
   [StackOutput.API_ID]: deployment.apiId,
-  [StackOutput.USAGE_PLAN_ID]: deployment.usagePlanId,
+  [StackOutput.CLIENT_PLANS]: JSON.stringify(deployment.clientPlans),
+  [StackOutput.REVOCATION_SECONDS]: String(deployment.revocationSeconds),
   [StackOutput.JOBS_TABLE]: deployment.jobsTable,
   [StackOutput.CLIENTS_TABLE]: deployment.clientsTable,
   [StackOutput.QUEUE_URL]: deployment.queueUrl,
@@ -67,6 +70,10 @@ export class CloudDouble {
   /** What the person was asked. */
   readonly questions: string[] = [];
   environment = 'dev';
+  /** Whose usage key a new client gets. */
+  usageKeys: UsageKeyKindValue = deployment.usageKeys;
+  /** The clients, and API Gateway's usage keys. */
+  readonly clients = new ClientsDouble(this.tables, () => this.nowMs);
   /** Whether the deployment's upstream key is stored. */
   hasSecret = true;
   /** Whether the deployment's upstream key rotates. */
@@ -88,6 +95,7 @@ export class CloudDouble {
         {
           Outputs: outputsOf({
             ...OUTPUTS,
+            [StackOutput.USAGE_KEYS]: this.usageKeys,
             ...(this.hasSecret && SECRET_OUTPUTS),
             ...(this.hasSecret && this.rotates && ROTATION_OUTPUTS),
             ...(this.developerFederation && { [DEVELOPER_FEDERATION_OUTPUT]: this.developerFederation }),
@@ -120,6 +128,7 @@ export class CloudDouble {
     });
     this.tables.on(UpdateCommand).resolves({});
     this.tables.on(QueryCommand).resolves({ Items: [] });
+    this.clients.start();
   }
 
   /** Lets the rotator be told of a strategy. */

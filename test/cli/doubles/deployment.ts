@@ -5,7 +5,12 @@ export const deployment: Deployment = {
   environment: 'dev',
   apiUrl: 'https://abc.execute-api.eu-west-1.amazonaws.com/api',
   apiId: 'abc',
-  usagePlanId: 'plan1',
+  clientPlans: {
+    standard: { usagePlanId: 'plan1', sharedKeyId: 'shared1' },
+    trial: { usagePlanId: 'plan2', sharedKeyId: 'shared2' },
+  },
+  usageKeys: 'client',
+  revocationSeconds: 60,
   jobsTable: 'jobs',
   clientsTable: 'clients',
   queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/work',

@@ -184,8 +184,6 @@ export const update = (expressions: Expressions, item: Item): Item => {
         const value = reader.sum();
         if (!value) throw new Error('ValidationException: the operand does not exist');
         updated[name] = value;
-      } else if (clause === 'ADD') {
-        updated[name] = { N: String(Number(item[name]?.N ?? 0) + Number(reader.operand()?.N)) };
       } else throw new Error(`the double does not know ${clause}`);
     } while (reader.accept(','));
   }

@@ -62,31 +62,14 @@ describe('GuardedApi', () => {
     });
   });
 
-  test('throttles each client by a usage plan without a quota', () => {
-    const template = apiWith();
-
-    const [stage] = Object.keys(template.findResources('AWS::ApiGateway::Stage'));
-    template.hasResourceProperties('AWS::ApiGateway::UsagePlan', {
-      ApiStages: [Match.objectLike({ Stage: { Ref: stage } })],
-      Throttle: { RateLimit: 10, BurstLimit: 20 },
-      Quota: Match.absent(),
-    });
-  });
-
-  test('takes throttles, quota and cache time of the caller', () => {
+  test('takes throttle and cache time of the caller', () => {
     const template = apiWith({
       stageThrottle: { rateLimit: 3, burstLimit: 4 },
-      clientThrottle: { rateLimit: 1, burstLimit: 2 },
-      clientDailyQuota: 1000,
       authorizerCacheTtl: Duration.seconds(0),
     });
 
     template.hasResourceProperties('AWS::ApiGateway::Stage', {
       MethodSettings: [Match.objectLike({ ThrottlingRateLimit: 3, ThrottlingBurstLimit: 4 })],
-    });
-    template.hasResourceProperties('AWS::ApiGateway::UsagePlan', {
-      Throttle: { RateLimit: 1, BurstLimit: 2 },
-      Quota: { Limit: 1000, Period: 'DAY' },
     });
     template.hasResourceProperties('AWS::ApiGateway::Authorizer', { AuthorizerResultTtlInSeconds: 0 });
   });
@@ -133,7 +116,6 @@ describe('GuardedApi', () => {
   test.each<[Partial<GuardedApiProps>]>([
     [{ stageThrottle: { rateLimit: 1, burstLimit: 1 } }],
     [{ stageThrottle: { rateLimit: 10_000, burstLimit: 5_000 } }],
-    [{ clientDailyQuota: 1 }],
     [{ authorizerCacheTtl: Duration.seconds(3600) }],
   ])('accepts %j at the bound', (props) => {
     expect(() => apiWith(props)).not.toThrow();
@@ -144,11 +126,6 @@ describe('GuardedApi', () => {
       { stageThrottle: { rateLimit: 0, burstLimit: 0 } },
       '`stageThrottle.rateLimit` must be an integer between 1 and 10000, got: 0; `stageThrottle.burstLimit` must be an integer between 1 and 5000, got: 0',
     ],
-    [
-      { clientThrottle: { rateLimit: 10_001, burstLimit: 5_001 } },
-      '`clientThrottle.rateLimit` must be an integer between 1 and 10000, got: 10001; `clientThrottle.burstLimit` must be an integer between 1 and 5000, got: 5001',
-    ],
-    [{ clientDailyQuota: 0 }, '`clientDailyQuota` must be an integer between 1 and 9007199254740991, got: 0'],
     [{ authorizerCacheTtl: Duration.seconds(3601) }, '`authorizerCacheTtl` must be at most 3600 seconds, got: 3601'],
   ])('refuses %j', (props, problems) => {
     expect(() => apiWith(props)).toThrow(new Error(`shop/Api: ${problems}`));

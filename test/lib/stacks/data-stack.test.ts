@@ -42,6 +42,26 @@ test('keeps each client as one row that does not expire', () => {
   });
 });
 
+test('lists clients by an index of their status that has no more than a list shows', () => {
+  expect(propertiesOf('ClientsTable')).toMatchObject({
+    AttributeDefinitions: [
+      { AttributeName: 'clientId', AttributeType: 'S' },
+      { AttributeName: 'status', AttributeType: 'S' },
+      { AttributeName: 'createdAt', AttributeType: 'S' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'status',
+        KeySchema: [
+          { AttributeName: 'status', KeyType: 'HASH' },
+          { AttributeName: 'createdAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['name', 'plan', 'usageKey', 'keys'] },
+      },
+    ],
+  });
+});
+
 test('finds the jobs that have not ended by a sparse index, from which they can be sent again', () => {
   prod.data.hasResourceProperties('AWS::DynamoDB::Table', {
     GlobalSecondaryIndexes: [

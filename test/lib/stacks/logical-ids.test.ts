@@ -17,6 +17,14 @@ const DATA = {
 const SERVICE = {
   'AWS::KMS::Key': ['BulwarkLogsKeyE5F5354D'],
   'AWS::ApiGateway::RestApi': ['ApiCD79AAA0'],
+  // Rows of clients name the values of these keys, and the clients' own keys are in these usage plans.
+  'AWS::ApiGateway::ApiKey': ['ApiPlansKeystandard760993FF', 'ApiPlansKeytrial88280AC5'],
+  'AWS::ApiGateway::UsagePlan': [
+    'ApiClients4A2A29C4',
+    'ApiPlansClientstrial7C7CE60A',
+    'ApiPlansSharedstandard188BE41F',
+    'ApiPlansSharedtrial0CB2302F',
+  ],
   'AWS::Logs::LogGroup': [
     'ApiAccessLog713001CC',
     'AuthorizeClientLogs43B34D26',

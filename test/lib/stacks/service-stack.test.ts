@@ -1,4 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { DataStack, ServiceStack, UsageKeys } from '../../../lib';
+import { parsePlans } from '../../../lib/contract/client-plan';
+import { UsageKeyKind } from '../../../lib/contract/client-rows';
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import { API_STAGE, StackOutput } from '../../../lib/contract/outputs';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
@@ -33,7 +37,7 @@ test.each(FUNCTIONS)('tells %s the environment and the version', (id) => {
 });
 
 test.each([
-  ['AuthorizeClient', ['CLIENTS_TABLE']],
+  ['AuthorizeClient', ['CLIENTS_TABLE', 'CLIENT_PLANS']],
   ['SubmitJob', ['JOBS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
   ['RelayOutbox', ['QUEUE_URL']],
   [
@@ -260,8 +264,91 @@ test('declares the outputs of the contract', () => {
   const outputs = prod.service.toJSON().Outputs;
 
   expect(Object.keys(outputs).sort()).toEqual(
-    [StackOutput.API_URL, StackOutput.API_ID, StackOutput.USAGE_PLAN_ID, StackOutput.CONSUMER_MAPPING_ID].sort(),
+    [
+      StackOutput.API_URL,
+      StackOutput.API_ID,
+      StackOutput.USAGE_PLAN_ID,
+      StackOutput.CLIENT_PLANS,
+      StackOutput.USAGE_KEYS,
+      StackOutput.REVOCATION_SECONDS,
+      StackOutput.CONSUMER_MAPPING_ID,
+    ].sort(),
   );
   expect(JSON.stringify(outputs[StackOutput.API_URL].Value)).toMatch(/execute-api\.ap-northeast-2\./);
   prod.service.hasResourceProperties('AWS::ApiGateway::Stage', { StageName: API_STAGE });
+});
+
+describe('the plans of clients', () => {
+  const plansOf = (stacks: typeof prod) =>
+    parsePlans(variablesOf(stacks, 'AuthorizeClient')[EnvironmentKey.CLIENT_PLANS] ?? '');
+
+  test('reach the authorizer as terms that it accepts, money in micro-USD', () => {
+    expect(plansOf(prod)).toEqual({
+      standard: {
+        name: 'standard',
+        requestsPerSecond: 10,
+        burst: 20,
+        spendPerJob: 2_500_000,
+        spendPerDay: 25_000_000,
+        spendPerMonth: 250_000_000,
+      },
+      trial: {
+        name: 'trial',
+        requestsPerSecond: 1,
+        burst: 5,
+        requestsPerDay: 500,
+        spendPerJob: 100_000,
+        spendPerDay: 1_000_000,
+        spendPerMonth: 10_000_000,
+        models: ['claude-haiku-4-5'],
+      },
+    });
+    expect(plansOf(local)?.standard).toMatchObject({ requestsPerSecond: 1_000, burst: 5_000 });
+  });
+
+  test('are told to operators by the ids of their usage plans and shared keys', () => {
+    const { Value } = prod.service.toJSON().Outputs[StackOutput.CLIENT_PLANS];
+    const text = Value['Fn::Join'][1]
+      .map((part: string | { Ref: string }) => (typeof part === 'string' ? part : part.Ref))
+      .join('');
+
+    expect(JSON.parse(text)).toEqual({
+      standard: { usagePlanId: 'ApiClients4A2A29C4', sharedKeyId: 'ApiPlansKeystandard760993FF' },
+      trial: { usagePlanId: 'ApiPlansClientstrial7C7CE60A', sharedKeyId: 'ApiPlansKeytrial88280AC5' },
+    });
+    prod.service.hasOutput(StackOutput.USAGE_PLAN_ID, { Value: { Ref: 'ApiClients4A2A29C4' } });
+  });
+
+  test.each([
+    ['prod', prod, 60],
+    ['local', local, 5],
+  ] as const)(
+    'of %s: a revocation takes as long as the gateway keeps an answer, and operators are told so',
+    (_, stacks, seconds) => {
+      stacks.service.hasResourceProperties('AWS::ApiGateway::Authorizer', { AuthorizerResultTtlInSeconds: seconds });
+      stacks.service.hasOutput(StackOutput.REVOCATION_SECONDS, { Value: String(seconds) });
+      stacks.service.hasOutput(StackOutput.USAGE_KEYS, { Value: UsageKeyKind.CLIENT });
+    },
+  );
+
+  test('are one, the key each client’s own, and a minute, where nothing is said', () => {
+    const app = new App();
+    const env = { account: '111122223333', region: 'eu-west-1' };
+    const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(5) });
+    const settings = { env, data, environmentName: 'prod', version: '1', upstreamUrl: 'https://llm.example.com' };
+    const service = Template.fromStack(new ServiceStack(app, 'service', settings));
+    expect(plansOf({ ...prod, service })).toEqual({ standard: { name: 'standard', requestsPerSecond: 10, burst: 20 } });
+    service.hasOutput(StackOutput.REVOCATION_SECONDS, { Value: '60' });
+    service.hasOutput(StackOutput.USAGE_KEYS, { Value: UsageKeyKind.CLIENT });
+    expect(UsageKeys).toEqual(UsageKeyKind);
+  });
+
+  test('may all share the usage keys of their plans', () => {
+    const app = new App();
+    const env = { account: '111122223333', region: 'eu-west-1' };
+    const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(5) });
+    const settings = { env, data, environmentName: 'prod', version: '1', upstreamUrl: 'https://llm.example.com' };
+    const service = new ServiceStack(app, 'service', { ...settings, usageKeys: UsageKeys.PLAN });
+    Template.fromStack(service).hasOutput(StackOutput.USAGE_KEYS, { Value: UsageKeyKind.PLAN });
+  });
 });
