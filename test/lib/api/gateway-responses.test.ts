@@ -47,10 +47,11 @@ test.each([
   expect(bodyOf(type)).toEqual({ type: problemType, title, instance: 'urn:bulwark:request:$context.requestId' });
 });
 
-test.each(everyType)('says what %s is and that nobody may store it', (type) => {
+test.each(everyType)('says what %s is, and that nobody may store it or take it for something else', (type) => {
   expect(responses.find(({ ResponseType: given }) => given === type)?.ResponseParameters).toMatchObject({
     'gatewayresponse.header.Content-Type': `'${PROBLEM_CONTENT_TYPE}'`,
     'gatewayresponse.header.cache-control': "'no-store'",
+    'gatewayresponse.header.x-content-type-options': "'nosniff'",
   });
 });
 
