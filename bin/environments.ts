@@ -35,6 +35,8 @@ export interface Environment {
   readonly outagePatienceSeconds: number;
   /** Seconds that a job may wait in the queue before it is sent again: 60 to 1209600. */
   readonly stuckAfterSeconds: number;
+  /** Whether a web ACL stands before the API; local and dev may do without. */
+  readonly webAcl: boolean;
   /**
    * ARN of the topic that is told of alarms and failed rotations, in the account and Region of the environment.
    *
@@ -120,6 +122,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...LOCAL_OUTAGE,
     ...LOCAL_CREDENTIAL,
+    webAcl: true,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -131,6 +134,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 5,
     ...OUTAGE,
     ...CREDENTIAL,
+    webAcl: true,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -142,6 +146,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...OUTAGE,
     ...CREDENTIAL,
+    webAcl: true,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -153,6 +158,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 50,
     ...OUTAGE,
     ...CREDENTIAL,
+    webAcl: true,
     logRetentionDays: 90,
     protectData: true,
   },
@@ -220,6 +226,7 @@ function problemsOf(environment: Environment): string[] {
   ];
   return [
     ...credentialProblems(environment),
+    ...webAclProblems(environment),
     ...rules
       .filter(({ value, pattern }) => !pattern.test(value))
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
@@ -243,6 +250,12 @@ function credentialProblems({ upstreamCredential, federation }: Environment): st
   }
   const isComplete = upstreamCredential !== 'federated' || federation !== undefined;
   return isComplete ? [] : ['`federation` must be given where `upstreamCredential` is federated, got: none'];
+}
+
+/** What is missing before the API is found in staging, and not in prod. */
+function webAclProblems({ name, webAcl }: Environment): string[] {
+  const isNeeded = name === 'staging' || name === 'prod';
+  return webAcl || !isNeeded ? [] : ['`webAcl` must be true in staging and prod, got: false'];
 }
 
 function numberProblems(environment: Environment): string[] {

@@ -1,11 +1,15 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { ApiFirewall } from '../lib/api/api-firewall';
 import { stackNames } from '../lib/contract/outputs';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
 import { version } from '../package.json';
 import type { Environment } from './environments';
 import { upstreamCredentialOf } from './upstream-credential';
+
+const WITHOUT_WEB_ACL =
+  'The environment is for development and does without by its own setting, `webAcl`, to save the monthly price of a web ACL.';
 
 /** Puts the stacks of one environment into the app. */
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
@@ -29,6 +33,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     environmentName: name,
     version,
     upstreamUrl: environment.upstreamUrl,
+    firewall: environment.webAcl ? ApiFirewall.managed() : ApiFirewall.none(WITHOUT_WEB_ACL),
     outage: {
       failures: environment.breakerFailures,
       openFor: Duration.seconds(environment.breakerOpenSeconds),

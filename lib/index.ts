@@ -1,6 +1,8 @@
+export { ApiFirewall } from './api/api-firewall';
 export type { ApiRoute } from './api/api-route';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
+export { WebAcl, type WebAclProps } from './api/web-acl';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';

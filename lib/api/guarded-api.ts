@@ -6,9 +6,11 @@ import { ConfigCheck } from '../config-error';
 import { API_STAGE } from '../contract/outputs';
 import { EncryptedLogGroup, type EncryptedLogGroupProps } from '../logs/encrypted-log-group';
 import { ACCESS_LOG_FORMAT } from './access-log';
+import { ApiFirewall } from './api-firewall';
 import { type ApiRoute, checkRoute } from './api-route';
 import { answerWithProblems } from './gateway-responses';
 import { type ApiThrottle, checkThrottle, DEFAULT_CLIENT_THROTTLE, DEFAULT_STAGE_THROTTLE } from './throttle';
+import type { WebAcl } from './web-acl';
 
 /** How long an authorizer's answer is reused unless told otherwise: also how long a revoked key still works. */
 export const DEFAULT_AUTHORIZER_CACHE_TTL = Duration.seconds(60);
@@ -54,6 +56,13 @@ export interface GuardedApiProps {
   readonly clientDailyQuota?: number;
 
   /**
+   * The web ACL (AWS WAF) before the API.
+   *
+   * @default ApiFirewall.managed()
+   */
+  readonly firewall?: ApiFirewall;
+
+  /**
    * Settings of the access log's group.
    *
    * @default - an `EncryptedLogGroup` with its own defaults
@@ -71,8 +80,9 @@ export interface GuardedApiProps {
 
 /**
  * A Regional REST API whose every route, unless public, needs a client that the authorizer knows: bodies checked
- * against a schema, TLS 1.3 only, throttled as a whole and for each client, an encrypted access log without
- * secrets, and a problem document (RFC 9457) for every answer that the gateway gives by itself.
+ * against a schema, TLS 1.3 only, throttled as a whole and for each client, a firewall that lets prompts through, an
+ * encrypted access log without secrets, and a problem document (RFC 9457) for every answer that the gateway gives by
+ * itself.
  */
 export class GuardedApi extends Construct {
   /** The API. */
@@ -81,6 +91,8 @@ export class GuardedApi extends Construct {
   public readonly usagePlan: apigateway.UsagePlan;
   /** Where the access log is. */
   public readonly accessLogGroup: EncryptedLogGroup;
+  /** The firewall's web ACL, where it is the API's own. */
+  public readonly webAcl?: WebAcl;
 
   private readonly validator: apigateway.RequestValidator;
   private readonly createAuthorizer: () => apigateway.RequestAuthorizer;
@@ -91,9 +103,11 @@ export class GuardedApi extends Construct {
     const stageThrottle = props.stageThrottle ?? DEFAULT_STAGE_THROTTLE;
     const clientThrottle = props.clientThrottle ?? DEFAULT_CLIENT_THROTTLE;
     const cacheTtl = props.authorizerCacheTtl ?? DEFAULT_AUTHORIZER_CACHE_TTL;
+    const firewall = props.firewall ?? ApiFirewall.managed();
     const check = new ConfigCheck(scope, id);
     checkThrottle(check, 'stageThrottle', stageThrottle);
     checkThrottle(check, 'clientThrottle', clientThrottle);
+    firewall._check(check);
     check
       .integer('clientDailyQuota', props.clientDailyQuota, 1, Number.MAX_SAFE_INTEGER)
       .require(cacheTtl.toSeconds() <= 3600, 'authorizerCacheTtl', 'must be at most 3600 seconds', cacheTtl.toSeconds())
@@ -102,6 +116,8 @@ export class GuardedApi extends Construct {
     this.accessLogGroup = new EncryptedLogGroup(this, 'AccessLog', props.accessLog);
     this.restApi = this.createRestApi(stageThrottle, props.setAccountLogRole ?? true);
     answerWithProblems(this.restApi);
+    const stage = this.restApi.deploymentStage;
+    this.webAcl = firewall._protect(this, { stage, clientThrottle, log: props.accessLog ?? {} });
     // Made with the first route that needs it: the CDK refuses an authorizer that no route has.
     this.createAuthorizer = () =>
       new apigateway.RequestAuthorizer(this, 'Authorizer', {
@@ -140,6 +156,7 @@ export class GuardedApi extends Construct {
         ...(route.isPublic ? { authorizationType: apigateway.AuthorizationType.NONE } : this.guard()),
       });
     this.explainAuthorization(method, route);
+    if (route.takesPrompts) this.webAcl?.addPromptPath(route.path);
     return method;
   }
 

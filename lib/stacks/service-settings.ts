@@ -1,5 +1,6 @@
 import type { RemovalPolicy, StackProps } from 'aws-cdk-lib';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { ApiFirewall } from '../api/api-firewall';
 import type { ApiThrottle } from '../api/throttle';
 import type { AlarmTopicProps } from './alarm-topic';
 import type { DataStack } from './data-stack';
@@ -25,6 +26,13 @@ export interface ServiceStackProps extends StackProps, AlarmTopicProps {
    * @default - the defaults of `OutageSettings`
    */
   readonly outage?: OutageSettings;
+
+  /**
+   * The web ACL (AWS WAF) before the API.
+   *
+   * @default - that of `GuardedApi`, about 13 US dollars a month
+   */
+  readonly firewall?: ApiFirewall;
 
   /**
    * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.

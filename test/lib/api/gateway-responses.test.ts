@@ -27,6 +27,7 @@ test.each([
   [ResponseType.ACCESS_DENIED, Problem.FORBIDDEN],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, Problem.NOT_FOUND],
   [ResponseType.BAD_REQUEST_BODY, Problem.INVALID_REQUEST],
+  [ResponseType.WAF_FILTERED, Problem.REQUEST_BLOCKED],
   [ResponseType.REQUEST_TOO_LARGE, Problem.PAYLOAD_TOO_LARGE],
   [ResponseType.UNSUPPORTED_MEDIA_TYPE, Problem.UNSUPPORTED_MEDIA_TYPE],
   [ResponseType.THROTTLED, Problem.TOO_MANY_REQUESTS],

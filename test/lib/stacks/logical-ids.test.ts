@@ -19,6 +19,7 @@ const SERVICE = {
   'AWS::ApiGateway::RestApi': ['ApiCD79AAA0'],
   'AWS::Logs::LogGroup': [
     'ApiAccessLog713001CC',
+    'ApiFirewallLog5912AAA9',
     'AuthorizeClientLogs43B34D26',
     'CheckHealthLogs21738AED',
     'CheckReadinessLogs2B0994E0',
