@@ -33,6 +33,16 @@ export const STAND_INS: readonly StandIn[] = [
     reason: 'does not know the type, and enforces no policy of a secret that it is given otherwise',
     concerns: ({ Type }) => Type === 'AWS::SecretsManager::ResourcePolicy',
   },
+  {
+    name: 'web-acl-association',
+    reason: 'does not know the type, and evaluates no rule of the web ACL that it makes: no request would be blocked',
+    concerns: ({ Type }) => Type === 'AWS::WAFv2::WebACLAssociation',
+  },
+  {
+    name: 'web-acl-log',
+    reason: 'does not know the type, and has nothing to log, as no request reaches a web ACL',
+    concerns: ({ Type }) => Type === 'AWS::WAFv2::LoggingConfiguration',
+  },
 ];
 
 /** What stands in: a resource that is nothing, and that every emulator of CloudFormation can make. */
