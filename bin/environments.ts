@@ -44,6 +44,8 @@ export interface Environment extends ClientSettings, SpendCaps {
   readonly outagePatienceSeconds: number;
   /** Seconds that a job may wait in the queue before it is sent again: 60 to 1209600. */
   readonly stuckAfterSeconds: number;
+  /** Whether a web ACL stands before the API; local and dev may do without. */
+  readonly webAcl: boolean;
   /**
    * ARN of the topic that is told of alarms and failed rotations, in the account and Region of the environment.
    *
@@ -131,6 +133,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...LOCAL_CREDENTIAL,
     ...LOCAL_CLIENTS,
     ...LOCAL_CAPS,
+    webAcl: true,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -144,6 +147,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CREDENTIAL,
     ...CLIENTS,
     ...DEV_CAPS,
+    webAcl: true,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -157,6 +161,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CREDENTIAL,
     ...CLIENTS,
     ...STAGING_CAPS,
+    webAcl: true,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -170,6 +175,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CREDENTIAL,
     ...CLIENTS,
     ...PROD_CAPS,
+    webAcl: true,
     logRetentionDays: 90,
     protectData: true,
   },
@@ -237,6 +243,7 @@ function problemsOf(environment: Environment): string[] {
   ];
   return [
     ...credentialProblems(environment),
+    ...webAclProblems(environment),
     ...rules
       .filter(({ value, pattern }) => !pattern.test(value))
       .map(({ key, value, rule }) => `\`${key}\` ${rule}, got: ${value}`),
@@ -262,6 +269,12 @@ function credentialProblems({ upstreamCredential, federation }: Environment): st
   }
   const isComplete = upstreamCredential !== 'federated' || federation !== undefined;
   return isComplete ? [] : ['`federation` must be given where `upstreamCredential` is federated, got: none'];
+}
+
+/** What is missing before the API is found in staging, and not in prod. */
+function webAclProblems({ name, webAcl }: Environment): string[] {
+  const isNeeded = name === 'staging' || name === 'prod';
+  return webAcl || !isNeeded ? [] : ['`webAcl` must be true in staging and prod, got: false'];
 }
 
 function numberProblems(environment: Environment): string[] {

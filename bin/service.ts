@@ -1,6 +1,7 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
 import { ClientPlan } from '../lib/api/client-plan';
+import { ApiFirewall } from '../lib/api/api-firewall';
 import { stackNames } from '../lib/contract/outputs';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
@@ -8,6 +9,9 @@ import { version } from '../package.json';
 import type { Environment } from './environments';
 import { spendSettingsOf } from './spend-caps';
 import { developerFederationOf, upstreamCredentialOf } from './upstream-credential';
+
+const WITHOUT_WEB_ACL =
+  'The environment is for development and does without by its own setting, `webAcl`, to save the monthly price of a web ACL.';
 
 /** Puts the stacks of one environment into the app. */
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
@@ -33,6 +37,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     version,
     upstreamUrl: environment.upstreamUrl,
     developerFederation: developerFederationOf(environment),
+    firewall: environment.webAcl ? ApiFirewall.managed() : ApiFirewall.none(WITHOUT_WEB_ACL),
     outage: {
       failures: environment.breakerFailures,
       openFor: Duration.seconds(environment.breakerOpenSeconds),

@@ -1,3 +1,4 @@
+export { ApiFirewall } from './api/api-firewall';
 export type { ApiRoute } from './api/api-route';
 export { ClientPlan, type ClientPlanProps } from './api/client-plan';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
@@ -10,6 +11,7 @@ export type {
   PriceBookDocument,
   TokenPrices,
 } from './contract/price-book-document';
+export { WebAcl, type WebAclProps } from './api/web-acl';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';

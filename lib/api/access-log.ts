@@ -19,6 +19,7 @@ export const ACCESS_LOG_FORMAT = apigateway.AccessLogFormat.custom(
     latencyMs: '$context.responseLatency',
     integrationStatus: '$context.integration.status',
     integrationLatencyMs: '$context.integration.latency',
+    wafResponse: '$context.wafResponseCode',
     authorizerStatus: '$context.authorizer.status',
     authorizerLatencyMs: '$context.authorizer.latency',
   }),

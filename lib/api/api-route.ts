@@ -22,6 +22,14 @@ export interface ApiRoute {
   readonly schema?: apigateway.JsonSchema;
 
   /**
+   * Whether the body is a prompt: then it may be longer than 8 KiB, and hold code, markup and queries, without the
+   * firewall taking it for an attack.
+   *
+   * @default false
+   */
+  readonly takesPrompts?: boolean;
+
+  /**
    * Whether anybody may call it, without a client key.
    *
    * @default false
@@ -32,15 +40,21 @@ export interface ApiRoute {
 const METHODS_WITH_BODY = new Set([lambda.HttpMethod.POST, lambda.HttpMethod.PUT, lambda.HttpMethod.PATCH]);
 
 /** Literal segments and `{parameters}` of the characters that API Gateway takes, no trailing slash. */
-const PATH = /^(\/([A-Za-z0-9:._$-]+|\{[A-Za-z0-9:._$-]+\+?\}))+$/;
+export const ROUTE_PATH = /^(\/([A-Za-z0-9:._$-]+|\{[A-Za-z0-9:._$-]+\+?\}))+$/;
 
 export function checkRoute(check: ConfigCheck, route: ApiRoute): void {
   check
     .require(route.method !== lambda.HttpMethod.ALL, 'method', 'must be one method', 'HttpMethod.ALL')
-    .require(PATH.test(route.path), 'path', 'must be like `/v1/jobs/{id}`', route.path)
+    .require(ROUTE_PATH.test(route.path), 'path', 'must be like `/v1/jobs/{id}`', route.path)
     .require(
       route.schema === undefined || METHODS_WITH_BODY.has(route.method),
       'schema',
+      'is only for POST, PUT and PATCH',
+      route.method,
+    )
+    .require(
+      !route.takesPrompts || METHODS_WITH_BODY.has(route.method),
+      'takesPrompts',
       'is only for POST, PUT and PATCH',
       route.method,
     )

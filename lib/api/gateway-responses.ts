@@ -27,7 +27,7 @@ const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
   { response: ResponseType.EXPIRED_TOKEN, problem: Problem.FORBIDDEN },
   { response: ResponseType.INVALID_API_KEY, problem: Problem.FORBIDDEN },
   { response: ResponseType.INVALID_SIGNATURE, problem: Problem.FORBIDDEN },
-  { response: ResponseType.WAF_FILTERED, problem: Problem.FORBIDDEN },
+  { response: ResponseType.WAF_FILTERED, problem: Problem.REQUEST_BLOCKED },
   { response: ResponseType.MISSING_AUTHENTICATION_TOKEN, problem: Problem.NOT_FOUND },
   { response: ResponseType.RESOURCE_NOT_FOUND, problem: Problem.NOT_FOUND },
   { response: ResponseType.REQUEST_TOO_LARGE, problem: Problem.PAYLOAD_TOO_LARGE },

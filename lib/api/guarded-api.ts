@@ -7,11 +7,13 @@ import { DEFAULT_PLAN } from '../contract/client-plan';
 import { API_STAGE } from '../contract/outputs';
 import { EncryptedLogGroup, type EncryptedLogGroupProps } from '../logs/encrypted-log-group';
 import { ACCESS_LOG_FORMAT } from './access-log';
+import { ApiFirewall } from './api-firewall';
 import { type ApiRoute, checkRoute } from './api-route';
 import { ClientPlan } from './client-plan';
 import { answerWithProblems } from './gateway-responses';
 import { checkPlans, PlanFences } from './plan-fences';
 import { type ApiThrottle, checkThrottle, DEFAULT_STAGE_THROTTLE } from './throttle';
+import type { WebAcl } from './web-acl';
 
 /** How long an authorizer's answer is reused unless told otherwise: also how long a revoked key still works. */
 export const DEFAULT_AUTHORIZER_CACHE_TTL = Duration.seconds(60);
@@ -52,6 +54,13 @@ export interface GuardedApiProps {
   readonly plans?: ClientPlan[];
 
   /**
+   * The web ACL (AWS WAF) before the API.
+   *
+   * @default ApiFirewall.managed()
+   */
+  readonly firewall?: ApiFirewall;
+
+  /**
    * Settings of the access log's group.
    *
    * @default - an `EncryptedLogGroup` with its own defaults
@@ -69,8 +78,9 @@ export interface GuardedApiProps {
 
 /**
  * A Regional REST API whose every route, unless public, needs a client that the authorizer knows: bodies checked
- * against a schema, TLS 1.3 only, throttled as a whole and for each client, an encrypted access log without
- * secrets, and a problem document (RFC 9457) for every answer that the gateway gives by itself.
+ * against a schema, TLS 1.3 only, throttled as a whole and for each client, a firewall that lets prompts through, an
+ * encrypted access log without secrets, and a problem document (RFC 9457) for every answer that the gateway gives by
+ * itself.
  */
 export class GuardedApi extends Construct {
   /** The API. */
@@ -79,6 +89,8 @@ export class GuardedApi extends Construct {
   public readonly usagePlan: apigateway.UsagePlan;
   /** Where the access log is. */
   public readonly accessLogGroup: EncryptedLogGroup;
+  /** The firewall's web ACL, where it is the API's own. */
+  public readonly webAcl?: WebAcl;
 
   private readonly fences: PlanFences;
   private readonly validator: apigateway.RequestValidator;
@@ -90,9 +102,11 @@ export class GuardedApi extends Construct {
     const stageThrottle = props.stageThrottle ?? DEFAULT_STAGE_THROTTLE;
     const plans = props.plans ?? [ClientPlan.standard()];
     const cacheTtl = props.authorizerCacheTtl ?? DEFAULT_AUTHORIZER_CACHE_TTL;
+    const firewall = props.firewall ?? ApiFirewall.managed();
     const check = new ConfigCheck(scope, id);
     checkThrottle(check, 'stageThrottle', stageThrottle);
     checkPlans(check, plans);
+    firewall._check(check);
     check
       .require(cacheTtl.toSeconds() <= 3600, 'authorizerCacheTtl', 'must be at most 3600 seconds', cacheTtl.toSeconds())
       .throwProblems();
@@ -100,6 +114,8 @@ export class GuardedApi extends Construct {
     this.accessLogGroup = new EncryptedLogGroup(this, 'AccessLog', props.accessLog);
     this.restApi = this.createRestApi(stageThrottle, props.setAccountLogRole ?? true);
     answerWithProblems(this.restApi);
+    const stage = this.restApi.deploymentStage;
+    this.webAcl = firewall._protect(this, { stage, clientThrottle, log: props.accessLog ?? {} });
     // Made with the first route that needs it: the CDK refuses an authorizer that no route has.
     this.createAuthorizer = () =>
       new apigateway.RequestAuthorizer(this, 'Authorizer', {
@@ -154,6 +170,7 @@ export class GuardedApi extends Construct {
         ...(route.isPublic ? { authorizationType: apigateway.AuthorizationType.NONE } : this.guard()),
       });
     this.explainAuthorization(method, route);
+    if (route.takesPrompts) this.webAcl?.addPromptPath(route.path);
     return method;
   }
 

@@ -21,6 +21,7 @@ export const Problem = {
   REFUSED: kind('refused', 400, 'The request was refused.'),
   UNAUTHENTICATED: kind('unauthenticated', 401, 'A valid client key is required.'),
   FORBIDDEN: kind('forbidden', 403, 'This client may not use the service.'),
+  REQUEST_BLOCKED: kind('request-blocked', 403, 'The firewall of the service refused this request.'),
   NOT_FOUND: kind('not-found', 404, 'There is nothing here.'),
   PAYLOAD_TOO_LARGE: kind('payload-too-large', 413, 'The request body is too large.'),
   UNSUPPORTED_MEDIA_TYPE: kind('unsupported-media-type', 415, 'The request body must be application/json.'),

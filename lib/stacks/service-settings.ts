@@ -1,6 +1,7 @@
 import type { Duration, RemovalPolicy, StackProps } from 'aws-cdk-lib';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { ClientPlan } from '../api/client-plan';
+import type { ApiFirewall } from '../api/api-firewall';
 import type { ApiThrottle } from '../api/throttle';
 import type { UsageKeys } from '../api/usage-keys';
 import type { FederatedProvider } from '../secrets/federated-provider';
@@ -36,6 +37,13 @@ export interface ServiceStackProps extends StackProps, AlarmTopicProps {
    * @default - the defaults of `OutageSettings`
    */
   readonly outage?: OutageSettings;
+
+  /**
+   * The web ACL (AWS WAF) before the API.
+   *
+   * @default - that of `GuardedApi`, about 13 US dollars a month
+   */
+  readonly firewall?: ApiFirewall;
 
   /**
    * Whether to set the role by which API Gateway writes logs, of which an account and Region have one.

@@ -39,6 +39,16 @@ export const STAND_INS: readonly StandIn[] = [
       'knows no type of AWS Budgets, and has no bill that one could watch; what is spent upstream it does not see',
     concerns: ({ Type }) => Type.startsWith('AWS::Budgets::'),
   },
+  {
+    name: 'web-acl-association',
+    reason: 'does not know the type, and evaluates no rule of the web ACL that it makes: no request would be blocked',
+    concerns: ({ Type }) => Type === 'AWS::WAFv2::WebACLAssociation',
+  },
+  {
+    name: 'web-acl-log',
+    reason: 'does not know the type, and has nothing to log, as no request reaches a web ACL',
+    concerns: ({ Type }) => Type === 'AWS::WAFv2::LoggingConfiguration',
+  },
 ];
 
 /** What stands in: a resource that is nothing, and that every emulator of CloudFormation can make. */

@@ -18,6 +18,18 @@ test('protects the data of prod, and of prod alone', () => {
   expect(ENVIRONMENT_NAMES.filter((env) => read({ env }).protectData)).toEqual(['prod']);
 });
 
+test.each(ENVIRONMENT_NAMES)('puts a web ACL before the API of %s, which only local and dev may do without', (env) => {
+  const without = (webAcl: boolean) =>
+    readEnvironment((key) => (key === 'env' ? env : undefined), {
+      ...ENVIRONMENTS,
+      [env]: { ...ENVIRONMENTS[env], webAcl },
+    });
+  expect(read({ env }).webAcl).toBe(true);
+  if (env === 'local' || env === 'dev') expect(without(false).webAcl).toBe(false);
+  else
+    expect(() => without(false)).toThrow(`environment ${env}: \`webAcl\` must be true in staging and prod, got: false`);
+});
+
 test('takes account, region and upstream from the command line', () => {
   const changes = { account: '123456789012', region: 'us-gov-west-1', upstreamUrl: 'https://llm.example.com/proxy' };
 

@@ -33,6 +33,7 @@ describe('jobs show', () => {
         'status         running',
         'reason         internal (Timeout)',
         'model          claude-haiku-4-5',
+        'labels         -',
         'created        2026-11-22T10:00:00.000Z',
         'updated        2026-11-22T11:00:00.000Z',
         'completed      -',
@@ -203,5 +204,34 @@ test.each([
   expect(await cloud.bulwark('jobs', ...args)).toMatchObject({
     code: 2,
     errors: [`bulwark: ${message} (--help lists the commands)`],
+  });
+});
+
+describe('nothing that is printed can be forged', () => {
+  const forged = 'model\u001b[2K\rstatus         succeeded\nreason         -\u202e';
+
+  test('by a row: a line stays a line, and shows what is in it', async () => {
+    cloud.job(ID, { status: 'failed', model: forged, correlationId: '\u009b2J', labels: ['bidi', '\u001b]0;x\u0007'] });
+    const { printed } = await jobs('show');
+    expect(printed).toHaveLength(17);
+    expect(printed.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(printed).toContain('status         failed');
+    expect(printed).toContain('model          model\\u{1b}[2K\\rstatus         succeeded\\nreason         -\\u{202e}');
+    expect(printed).toContain('labels         bidi, \\u{1b}]0;x\\u{7}');
+  });
+
+  test('in JSON either, which still means the same', async () => {
+    cloud.job(ID, { model: forged });
+    const { printed } = await jobs('show', '--json');
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ model: forged });
+  });
+
+  test('by an error', async () => {
+    cloud.tables.on(GetCommand).rejects(new Error(`x\u001b[31m\u202e\r${forged}`));
+    const { errors } = await jobs('show');
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 });

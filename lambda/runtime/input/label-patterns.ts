@@ -16,7 +16,7 @@ export const LABEL_PATTERNS: Readonly<Record<PromptLabelValue, readonly RegExp[]
   ],
   [PromptLabel.SCRIPT]: [
     // An element that has an attribute, an end or a call; a usage line's `<script>` is a placeholder.
-    /(?<![\w$])<script(?:\s{1,8}[a-z:-]{1,24}\s{0,4}[=>]|\s{0,8}\/|>\s{0,8}[\w$.[\]]{1,64}\s{0,4}[(=`])/i,
+    /(?<![\w$])<script(?:\s{1,8}[a-z:-]{1,24}\s{0,4}[=>]|\s{0,8}\/|>\s{0,8}[\w$.]{1,64}\s{0,4}[(=])/i,
     /<\/script\s{0,8}>/i,
     /\b(?:href|src|action|data)\s{0,4}=\s{0,4}["']?\s{0,4}(?:javascript|vbscript):/i,
     /\bsrcdoc\s{0,4}=\s{0,4}["'][^"']{0,8}</i,
@@ -27,7 +27,7 @@ export const LABEL_PATTERNS: Readonly<Record<PromptLabelValue, readonly RegExp[]
     /['"][\s)]{0,8}(?:or|and|\|\||&&)[\s(]{0,8}(?:(\d{1,9})\s{0,4}=\s{0,4}\1\b|(['"])([^'"\n]{0,16})\2\s{0,4}(?:=|like)\s{0,4}\2\3)/i,
     /\bor\s{1,8}(\d{1,9})\s{0,4}=\s{0,4}\1\b/i,
     /\bunion\s{1,8}(?:all\s{1,8})?select\s{1,8}[^;\n]{0,120}?(?:information_schema\b|@@version|null\s{0,4},\s{0,4}null|--\s|--$|#)/im,
-    /['")][^\S\n]{0,8};[^\S\n]{0,8}(?:drop|truncate|alter|shutdown|exec|delete\s{1,8}from|insert\s{1,8}into|update\s{1,8}\w{1,64}\s{1,8}set)\b/i,
+    /['")][^\S\n]{0,8};[^\S\n]{0,8}(?:(?:drop|truncate|alter)\s{1,8}(?:table|database|schema|view|user|login|role)|shutdown\s{0,8}(?:--|;|with)|exec\s{1,8}(?:xp_|sp_|master)|delete\s{1,8}from|insert\s{1,8}into|update\s{1,8}\w{1,64}\s{1,8}set\b)/i,
     /['"\d)]\s{1,8}(?:and|or)\s{1,8}(?:if\s{0,4}\(|\(?\s{0,4}select\s)?[^;\n]{0,32}?(?:pg_sleep|sleep|benchmark)\s{0,4}\(\s{0,4}\d/i,
     /\bwaitfor\s{1,8}delay\s{1,8}['"]/i,
     /\w'--(?:\s|$)/m,
@@ -49,7 +49,7 @@ export const LABEL_PATTERNS: Readonly<Record<PromptLabelValue, readonly RegExp[]
     /freemarker\.template\.utility\.Execute/,
   ],
   [PromptLabel.PROMPT_INJECTION]: [
-    /\b(?:ignore|disregard|forget|override|bypass)\s{1,8}(?:(?:all|any|everything|the|of|your|my|these|those|every|its)\s{1,8}){0,4}(?:previous|prior|above|earlier|preceding|foregoing|initial|original|system)\s{1,8}(?:\w{1,24}\s{1,8}){0,2}(?:instruction|prompt|rule|direction|guideline|directive|command|message)s?\b/i,
+    /\b(?:ignore|disregard|forget|override|bypass)\s{1,8}(?:(?:all|any|everything|the|of|your|these|those|every|its)\s{1,8}){0,4}(?:previous|prior|above|earlier|preceding|foregoing|initial|original|system)\s{1,8}(?:\w{1,24}\s{1,8}){0,2}(?:instruction|prompt|rule|direction|guideline|directive)s?\b/i,
     /\b(?:ignore|disregard|forget)\s{1,8}(?:all|everything|anything)\s{1,8}(?:that\s{1,8}(?:was|is)\s{1,8})?(?:above|before\s{1,8}this|(?:you|i|we)\s{1,8}(?:were|was|have\s{1,8}been)\s{1,8}told)\b/i,
     /\b(?:reveal|show|print|repeat|output|tell|leak|display|give)\s{1,8}(?:me\s{1,8}|us\s{1,8}|out\s{1,8}){0,2}(?:your|the)\s{1,8}(?:full\s{1,8}|entire\s{1,8}|exact\s{1,8}){0,2}(?:system|hidden|initial|original|secret)\s{1,8}(?:prompt|instruction|message)s?\b/i,
     /\byou\s{1,8}are\s{1,8}now\s{1,8}(?:DAN\b|jailbroken|in\s{1,8}developer\s{1,8}mode|(?:an?\s{1,8})?(?:unrestricted|unfiltered|uncensored))/i,

@@ -107,6 +107,7 @@ describe('dlq peek', () => {
       'status         dead-lettered',
       'reason         upstream-error (upstream-error HTTP 529 overloaded_error)',
       'model          claude-haiku-4-5',
+      'labels         -',
       'created        2026-11-22T10:00:00.000Z',
       'updated        2026-11-22T11:00:00.000Z',
       'paid calls     7',

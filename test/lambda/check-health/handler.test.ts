@@ -17,4 +17,5 @@ test('answers that the service is alive, with its version and the time', async (
   expect({ status, version }).toEqual({ status: 'ok', version: '1.2.3' });
   expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(before);
   expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'x-correlation-id': 'request-1' });
+  expect(response.headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
 });

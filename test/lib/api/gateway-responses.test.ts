@@ -27,6 +27,7 @@ test.each([
   [ResponseType.ACCESS_DENIED, Problem.FORBIDDEN],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, Problem.NOT_FOUND],
   [ResponseType.BAD_REQUEST_BODY, Problem.INVALID_REQUEST],
+  [ResponseType.WAF_FILTERED, Problem.REQUEST_BLOCKED],
   [ResponseType.REQUEST_TOO_LARGE, Problem.PAYLOAD_TOO_LARGE],
   [ResponseType.UNSUPPORTED_MEDIA_TYPE, Problem.UNSUPPORTED_MEDIA_TYPE],
   [ResponseType.THROTTLED, Problem.TOO_MANY_REQUESTS],
@@ -47,10 +48,11 @@ test.each([
   expect(bodyOf(type)).toEqual({ type: problemType, title, instance: 'urn:bulwark:request:$context.requestId' });
 });
 
-test.each(everyType)('says what %s is and that nobody may store it', (type) => {
+test.each(everyType)('says what %s is, and that nobody may store it or take it for something else', (type) => {
   expect(responses.find(({ ResponseType: given }) => given === type)?.ResponseParameters).toMatchObject({
     'gatewayresponse.header.Content-Type': `'${PROBLEM_CONTENT_TYPE}'`,
     'gatewayresponse.header.cache-control': "'no-store'",
+    'gatewayresponse.header.x-content-type-options': "'nosniff'",
   });
 });
 

@@ -27,6 +27,7 @@ const SERVICE = {
   ],
   'AWS::Logs::LogGroup': [
     'ApiAccessLog713001CC',
+    'ApiFirewallLog5912AAA9',
     'AuthorizeClientLogs43B34D26',
     'CheckHealthLogs21738AED',
     'CheckReadinessLogs2B0994E0',

@@ -20,7 +20,7 @@ const ACKNOWLEDGED: Record<'data' | 'service', Record<string, string[]>> = {
     'Api/Api/Default/ready/GET': ['AwsSolutions-APIG4', 'AwsSolutions-COG4'],
     'Api/Api/Default/v1/jobs/POST': ['AwsSolutions-COG4'],
     'Api/Api/Default/v1/jobs/{id}/GET': ['AwsSolutions-COG4'],
-    'Api/Api/DeploymentStage.api': ['AwsSolutions-APIG3', 'AwsSolutions-APIG6'],
+    'Api/Api/DeploymentStage.api': ['AwsSolutions-APIG6'],
     'AuthorizeClient/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'CheckHealth/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'CheckReadiness/Tracing': ['AwsSolutions-IAM5[Resource::*]'],

@@ -7,6 +7,7 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import { API_STAGE, StackOutput } from '../../../lib/contract/outputs';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
 import { version } from '../../../package.json';
+import { evaluate } from '../api/waf-model';
 import { FUNCTIONS, synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
@@ -232,6 +233,20 @@ test('checks a submission at the gateway against the schema of the contract', ()
   prod.service.hasResourceProperties('AWS::ApiGateway::Model', {
     Schema: { ...submissionSchema, $schema: 'http://json-schema.org/draft-04/schema#' },
   });
+});
+
+test.each([
+  ['/api/v1/jobs', 'ALLOW'],
+  ['/v1/jobs', 'ALLOW'],
+  ['/api/v1/usage', 'BLOCK'],
+  ['/api/v1/jobs/job_1', 'BLOCK'],
+] as const)('a long prompt with a query and a script on %s: %s by the firewall', (uri, action) => {
+  const [acl] = Object.values(prod.service.findResources('AWS::WAFv2::WebACL'));
+  const headers = { 'user-agent': 'client' };
+  const attack = "<script>fetch(1)</script> SELECT 1 UNION SELECT 2; x' or '1'='1";
+  for (const body of [`${'Explain this. '.repeat(15_000)}${attack}`, attack, 'y'.repeat(8193)]) {
+    expect(evaluate(acl?.Properties.Rules, { uri, body, headers }).action).toBe(action);
+  }
 });
 
 test('guards both routes of jobs, and leaves health and readiness to everybody', () => {

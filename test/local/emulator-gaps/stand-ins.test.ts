@@ -55,6 +55,17 @@ test('replaces a budget and its action, and leaves the policy that the action wo
   expect(JSON.parse(read('data.template.json')).Resources.Denial).toEqual(policy);
 });
 
+test('replaces what stands between a web ACL and the API, and leaves the web ACL itself', () => {
+  const acl = { Type: 'AWS::WAFv2::WebACL', Properties: { Scope: 'REGIONAL' } };
+  write({
+    Acl: acl,
+    Before: { Type: 'AWS::WAFv2::WebACLAssociation' },
+    Logging: { Type: 'AWS::WAFv2::LoggingConfiguration' },
+  });
+  expect(standIn(assembly)).toEqual({ 'web-acl-association': ['Before'], 'web-acl-log': ['Logging'] });
+  expect(JSON.parse(read('data.template.json')).Resources.Acl).toEqual(acl);
+});
+
 test('publishes the changed template under the hash of what it is now', () => {
   const before = write({ Math: math });
   standIn(assembly);
