@@ -24,13 +24,18 @@ export const problemDetails = ({
 
   return {
     onError: function problemDetailsOnError(request) {
-      const { kind, detail, errors } = knownProblem(request.error);
+      const { kind, detail, errors, violatedPolicies } = knownProblem(request.error);
       if (kind.status < 500) count(MetricName.REQUESTS_REFUSED);
       request.response = {
         statusCode: kind.status,
         headers: { 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store' },
         body: JSON.stringify(
-          problemDocument(kind, { requestId: request.event.requestContext.requestId, detail, errors }),
+          problemDocument(kind, {
+            requestId: request.event.requestContext.requestId,
+            detail,
+            errors,
+            violatedPolicies,
+          }),
         ),
       };
     },

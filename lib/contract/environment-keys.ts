@@ -7,6 +7,8 @@ export const EnvironmentKey = {
   JOBS_TABLE: 'BULWARK_JOBS_TABLE',
   /** Name of the clients table. */
   CLIENTS_TABLE: 'BULWARK_CLIENTS_TABLE',
+  /** Name of the limits table. */
+  LIMITS_TABLE: 'BULWARK_LIMITS_TABLE',
   /** URL of the work queue that the relay feeds. */
   QUEUE_URL: 'BULWARK_QUEUE_URL',
   /** ARN of the customer-managed key that wraps the per-job data keys. */

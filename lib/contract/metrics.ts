@@ -17,6 +17,8 @@ export const MetricName = {
   JOBS_DEAD_LETTERED: 'JobsDeadLettered',
   JOBS_RETURNED: 'JobsReturnedToQueue',
   REQUESTS_REFUSED: 'RequestsRefused',
+  /** Requests that were answered 503 because it was not known what is left of their client's limits. */
+  RATE_LIMIT_UNAVAILABLE: 'RateLimitUnavailable',
   UPSTREAM_CALLS: 'UpstreamCalls',
   UPSTREAM_FAILURES: 'UpstreamFailures',
   UPSTREAM_ACCOUNT_REFUSED: 'UpstreamAccountRefused',

@@ -5,6 +5,7 @@ export const StackOutput = {
   USAGE_PLAN_ID: 'UsagePlanId',
   JOBS_TABLE: 'JobsTableName',
   CLIENTS_TABLE: 'ClientsTableName',
+  LIMITS_TABLE: 'LimitsTableName',
   QUEUE_URL: 'QueueUrl',
   DEAD_LETTER_QUEUE_URL: 'DeadLetterQueueUrl',
   CONTROL_TABLE: 'ControlTableName',

@@ -16,6 +16,8 @@ export class ProblemError extends Error {
     /** One sentence for this occurrence. @default - the kind's title says it all */
     readonly detail?: string,
     readonly errors?: readonly RequestFault[],
+    /** Names of the limits that refuse the request. @default - none does */
+    readonly violatedPolicies?: readonly string[],
   ) {
     super(detail ?? kind.title);
   }

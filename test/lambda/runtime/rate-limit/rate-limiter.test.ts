@@ -1,0 +1,523 @@
+import {
+  RateLimitClockError,
+  RateLimitContentionError,
+  RateLimitStoreError,
+  RateLimitUnavailableError,
+} from '../../../../lambda/runtime/rate-limit/errors';
+import { MemoryRateLimitStore } from '../../../../lambda/runtime/rate-limit/memory-rate-limit-store';
+import { RateLimiter } from '../../../../lambda/runtime/rate-limit/rate-limiter';
+import { admittedOf, askAtOnce, askTimes, CLIENT, LimiterWorld, NEARLY_DECEMBER, TERMS } from './limiter-world';
+
+const QUOTAS = { ...TERMS, burst: 100, requestsPerSecond: 100, requestsPerDay: 30, requestsPerMonth: 50 };
+
+/** So slow that minutes make no token. */
+const HOURLY = { requestsPerSecond: 1 / 3_600, burst: 10 };
+
+describe('a bucket', () => {
+  test('lets its burst through at once, and then one as each token comes back', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    expect(admittedOf(await askTimes(limiter, 25))).toBe(20);
+    world.nowMs += 99;
+    expect(admittedOf(await askTimes(limiter, 3))).toBe(0);
+    world.nowMs += 1;
+    expect(admittedOf(await askTimes(limiter, 3))).toBe(1);
+    world.nowMs += 60_000;
+    expect(admittedOf(await askTimes(limiter, 25))).toBe(20);
+  });
+
+  test('says what is left of it, and when there is more', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    const terms = { requestsPerSecond: 0.5, burst: 3 };
+    const rate = { limit: 3, windowSeconds: 6 };
+    await expect(limiter.admit(CLIENT, terms)).resolves.toEqual({
+      admitted: true,
+      limits: { rate: { ...rate, remaining: 2, resetSeconds: 2 } },
+    });
+    world.nowMs += 1_001;
+    await expect(limiter.admit(CLIENT, terms, 2)).resolves.toEqual({
+      admitted: true,
+      limits: { rate: { ...rate, remaining: 0, resetSeconds: 1 } },
+    });
+    await expect(limiter.admit(CLIENT, terms, 2)).resolves.toEqual({
+      admitted: false,
+      violated: ['rate'],
+      limits: { rate: { ...rate, remaining: 0, resetSeconds: 1 } },
+      retryAfterSeconds: 3,
+    });
+  });
+
+  test('of one client is not that of another', async () => {
+    const limiter = new LimiterWorld().limiter();
+    await askTimes(limiter, 20);
+    await expect(limiter.admit('other', TERMS)).resolves.toMatchObject({ admitted: true });
+    await expect(limiter.admit(CLIENT, TERMS)).resolves.toMatchObject({ admitted: false });
+  });
+});
+
+describe('quotas', () => {
+  test('are those of the UTC day and month, and a new one begins with each', async () => {
+    const world = new LimiterWorld(Date.parse('2026-11-29T23:00:00Z'));
+    const limiter = world.limiter();
+    expect(admittedOf(await askTimes(limiter, 40, QUOTAS))).toBe(30);
+    world.nowMs = Date.parse('2026-11-29T23:59:59.999Z');
+    expect(admittedOf(await askTimes(limiter, 40, QUOTAS))).toBe(0);
+    world.nowMs = Date.parse('2026-11-30T00:00:00Z');
+    expect(admittedOf(await askTimes(limiter, 40, QUOTAS))).toBe(20);
+    world.nowMs = Date.parse('2026-12-01T00:00:00Z');
+    expect(admittedOf(await askTimes(limiter, 40, QUOTAS))).toBe(30);
+    world.nowMs = Date.parse('2028-02-29T12:00:00Z');
+    expect(admittedOf(await askTimes(limiter, 40, QUOTAS))).toBe(30);
+  });
+
+  test('say what is left of them, and when they begin anew', async () => {
+    const world = new LimiterWorld(Date.parse('2026-11-29T23:00:00.500Z'));
+    const limiter = world.limiter();
+    const [first] = await askTimes(limiter, 1, QUOTAS);
+    expect(first?.limits).toMatchObject({
+      day: { limit: 30, remaining: 29, resetSeconds: 3_600, windowSeconds: 86_400 },
+      month: { limit: 50, remaining: 49, resetSeconds: 90_000, windowSeconds: 30 * 86_400 },
+    });
+    await askTimes(limiter, 29, QUOTAS);
+    await expect(limiter.admit(CLIENT, QUOTAS)).resolves.toMatchObject({
+      admitted: false,
+      violated: ['day'],
+      retryAfterSeconds: 3_600,
+      limits: { day: { remaining: 0 }, month: { remaining: 20 } },
+    });
+    world.nowMs += 86_400_000;
+    await askTimes(limiter, 20, QUOTAS);
+    await expect(limiter.admit(CLIENT, QUOTAS)).resolves.toMatchObject({
+      admitted: false,
+      violated: ['month'],
+      retryAfterSeconds: 3_600,
+    });
+    await expect(limiter.admit(CLIENT, { ...QUOTAS, burst: 1, requestsPerDay: 20 })).resolves.toMatchObject({
+      admitted: false,
+      violated: ['rate', 'day', 'month'],
+      retryAfterSeconds: 3_600,
+    });
+  });
+
+  test('of nothing let nothing through', async () => {
+    const world = new LimiterWorld();
+    const none = { ...TERMS, requestsPerDay: 0 };
+    await expect(world.limiter().admit(CLIENT, none)).resolves.toMatchObject({ admitted: false, violated: ['day'] });
+    expect(world.store.rows).toEqual([]);
+  });
+
+  test('outlive their row’s expiry: it lies after the month by more than a bucket may take to fill', async () => {
+    const world = new LimiterWorld();
+    await askTimes(world.limiter(), 2);
+    expect(world.store.row?.expiresAt).toBe(Date.parse('2027-01-02T00:00:00Z') / 1_000);
+    world.nowMs = Date.parse('2027-02-03T00:00:00Z');
+    await askTimes(world.limiter(), 1);
+    expect(world.store.row?.expiresAt).toBe(Date.parse('2027-04-02T00:00:00Z') / 1_000);
+  });
+});
+
+describe('what it costs', () => {
+  let world: LimiterWorld;
+  let limiter: RateLimiter;
+  beforeEach(() => {
+    world = new LimiterWorld(NEARLY_DECEMBER - 86_400_000);
+    limiter = world.limiter();
+  });
+
+  const callsOf = async (work: () => Promise<unknown>): Promise<{ reads: number; writes: number }> => {
+    const { reads, writes } = world.store;
+    await work();
+    return { reads: world.store.reads - reads, writes: world.store.writes - writes };
+  };
+
+  test('one write counts a request, whether its bucket is full or not, and in whichever window it falls', async () => {
+    await askTimes(limiter, 1);
+    await expect(callsOf(() => askTimes(limiter, 1))).resolves.toEqual({ reads: 0, writes: 1 });
+    world.nowMs += 500;
+    await expect(callsOf(() => askTimes(limiter, 1))).resolves.toEqual({ reads: 0, writes: 1 });
+    world.nowMs += 600;
+    await expect(callsOf(() => askTimes(limiter, 1))).resolves.toEqual({ reads: 0, writes: 1 });
+    world.nowMs += 86_400_000;
+    await expect(callsOf(() => askTimes(limiter, 1))).resolves.toEqual({ reads: 0, writes: 1 });
+    expect(world.store.row).toMatchObject({ utcDay: '2026-12-01', dayCount: 1, monthCount: 1 });
+  });
+
+  test('the first request ever takes two, and the first of a new process one, or one more where it guesses wrong', async () => {
+    await expect(callsOf(() => askTimes(limiter, 1))).resolves.toEqual({ reads: 0, writes: 2 });
+    await expect(callsOf(() => askTimes(world.limiter(), 1))).resolves.toEqual({ reads: 0, writes: 2 });
+    world.nowMs += 900;
+    await expect(callsOf(() => askTimes(world.limiter(), 1))).resolves.toEqual({ reads: 0, writes: 1 });
+    world.nowMs += 1_000;
+    await expect(callsOf(() => askTimes(world.limiter(), 1))).resolves.toEqual({ reads: 0, writes: 2 });
+  });
+
+  test('a refusal writes nothing: it costs nothing for a second, and then a read', async () => {
+    await askTimes(limiter, 20);
+    const before = world.store.row;
+    await expect(callsOf(() => askTimes(limiter, 50))).resolves.toEqual({ reads: 0, writes: 0 });
+    expect(world.store.row).toEqual(before);
+    const slow = { requestsPerSecond: 0.1, burst: 20 };
+    await expect(callsOf(() => askTimes(limiter, 1, slow))).resolves.toEqual({ reads: 0, writes: 0 });
+    world.nowMs += 999;
+    await expect(callsOf(() => askTimes(limiter, 1, { ...slow, burst: 1 }))).resolves.toEqual({ reads: 0, writes: 0 });
+    world.nowMs += 1;
+    await expect(callsOf(() => askTimes(limiter, 5, { ...slow, burst: 1 }))).resolves.toEqual({ reads: 1, writes: 0 });
+    world.nowMs -= 5;
+    await expect(callsOf(() => askTimes(limiter, 5, { ...slow, burst: 1 }))).resolves.toEqual({ reads: 1, writes: 0 });
+  });
+
+  test('a refusal of another process is believed once it is met: one write that fails', async () => {
+    await askTimes(limiter, 20);
+    const other = world.limiter();
+    await expect(callsOf(() => askTimes(other, 5))).resolves.toEqual({ reads: 0, writes: 1 });
+  });
+
+  test('a row that somebody removed is begun anew, after a second at most', async () => {
+    await askTimes(limiter, 20);
+    world.store.read = async () => undefined;
+    expect(admittedOf(await askTimes(limiter, 1))).toBe(0);
+    world.nowMs += 1_000;
+    const slow = { requestsPerSecond: 0.1, burst: 2 };
+    const empty = new MemoryRateLimitStore();
+    world.store.admit = (admission) => empty.admit(admission);
+    expect(admittedOf(await askTimes(limiter, 1, slow))).toBe(1);
+  });
+
+  test('no more clients are remembered than it is told to', async () => {
+    const few = world.limiter({ maxRemembered: 2 });
+    for (const client of ['a', 'b', 'c', 'b']) await few.admit(client, TERMS);
+    world.nowMs += 5_000;
+    // `a` was forgotten and is guessed rightly; a wrong memory would cost as much. So their buckets are looked at.
+    for (const client of ['a', 'b', 'c']) await few.admit(client, TERMS);
+    await expect(callsOf(() => few.admit('c', TERMS))).resolves.toEqual({ reads: 0, writes: 1 });
+    await expect(callsOf(() => few.admit('b', TERMS))).resolves.toEqual({ reads: 0, writes: 1 });
+    await expect(callsOf(() => few.admit('a', TERMS))).resolves.toEqual({ reads: 0, writes: 2 });
+    await expect(callsOf(() => few.admit('b', TERMS))).resolves.toEqual({ reads: 0, writes: 1 });
+    await expect(callsOf(() => few.admit('c', TERMS))).resolves.toEqual({ reads: 0, writes: 2 });
+  });
+});
+
+describe('a thousand at once', () => {
+  test.each([
+    ['the burst', { requestsPerSecond: 1, burst: 200 }],
+    ['the day', { ...TERMS, burst: 1_000, requestsPerDay: 200 }],
+    ['the month', { ...TERMS, burst: 1_000, requestsPerMonth: 200 }],
+  ])('are let through until %s is used up, and not one more', async (_, terms) => {
+    const world = new LimiterWorld();
+    const limiters = Array.from({ length: 50 }, () => world.limiter());
+    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
+    expect(world.store.row).toMatchObject({ dayCount: 200, monthCount: 200 });
+    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(0);
+  });
+
+  test('at the beginning of a day and of a month, of which the first begins it and the others join', async () => {
+    const world = new LimiterWorld(NEARLY_DECEMBER - 86_400_000);
+    const terms = { requestsPerSecond: 1_000, burst: 1_000, requestsPerDay: 200, requestsPerMonth: 300 };
+    const limiters = Array.from({ length: 50 }, () => world.limiter());
+    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
+    world.nowMs += 86_400_000;
+    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(100);
+    world.nowMs += 1_000;
+    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
+  });
+});
+
+describe('clocks that differ', () => {
+  test('a process that is still in yesterday counts in the day that has begun', async () => {
+    const world = new LimiterWorld(NEARLY_DECEMBER);
+    const [ahead, behind] = [world.limiter({}, 2_000), world.limiter()];
+    const terms = { requestsPerSecond: 1, burst: 100, requestsPerDay: 5 };
+    expect(admittedOf(await askTimes(behind, 10, terms))).toBe(5);
+    expect(admittedOf(await askTimes(ahead, 3, terms))).toBe(3);
+    expect(admittedOf(await askTimes(behind, 10, terms))).toBe(2);
+    world.nowMs += 1_000;
+    expect(admittedOf(await askTimes(behind, 10, terms))).toBe(0);
+    expect(world.store.row).toMatchObject({ utcDay: '2026-12-01', dayCount: 5, monthCount: 5 });
+    await expect(behind.usage(CLIENT, terms)).resolves.toMatchObject({
+      day: { window: '2026-12-01', used: 5, remaining: 0, resetSeconds: 86_400 },
+    });
+  });
+
+  test('a skew of a second is worth what comes back in a second, once', async () => {
+    const world = new LimiterWorld();
+    const [slow, fast] = [world.limiter(), world.limiter({}, 1_000)];
+    expect(admittedOf(await askTimes(slow, 50))).toBe(20);
+    expect(admittedOf(await askTimes(fast, 50))).toBe(10);
+    for (const limiter of [slow, fast, slow, fast]) expect(admittedOf(await askTimes(limiter, 50))).toBe(0);
+    world.nowMs += 1_000;
+    expect(admittedOf(await askTimes(slow, 50))).toBe(0);
+    expect(admittedOf(await askTimes(fast, 50))).toBe(10);
+  });
+
+  test('a row further ahead than clocks may differ is an error, and no refusal', async () => {
+    const world = new LimiterWorld(NEARLY_DECEMBER);
+    await askTimes(world.limiter({}, 3_600_000), 1, HOURLY);
+    const limiter = world.limiter({ maxSkewMs: 999 });
+    const error = await limiter.admit(CLIENT, HOURLY).catch((caught) => caught);
+    expect(error).toBeInstanceOf(RateLimitClockError);
+    expect(error).toBeInstanceOf(RateLimitUnavailableError);
+    expect(error).toMatchObject({
+      name: 'RateLimitClockError',
+      clientId: CLIENT,
+      aheadMs: 1_000,
+      message: `The limits of the client ${CLIENT} are 1000 ms ahead: this clock, or the one that wrote them, is wrong.`,
+    });
+    await expect(limiter.usage(CLIENT, HOURLY)).rejects.toBeInstanceOf(RateLimitClockError);
+    expect(world.store.rows).toHaveLength(1);
+    const patient = world.limiter({ maxSkewMs: 1_000 });
+    await expect(patient.admit(CLIENT, HOURLY)).resolves.toMatchObject({ admitted: true });
+  });
+
+  test('clocks may differ by five minutes unless told otherwise', async () => {
+    const world = new LimiterWorld(Date.parse('2026-11-27T23:55:00Z'));
+    await askTimes(world.limiter({}, 300_000), 1, HOURLY);
+    await expect(world.limiter().admit(CLIENT, HOURLY)).resolves.toMatchObject({ admitted: true });
+    await expect(world.limiter({}, -1).admit(CLIENT, HOURLY)).rejects.toBeInstanceOf(RateLimitClockError);
+  });
+});
+
+describe('answers that are lost', () => {
+  test('a request that was counted is not counted again, though others came in between', async () => {
+    const world = new LimiterWorld();
+    const terms = { ...TERMS, requestsPerDay: 20 };
+    const other = world.limiter();
+    await askTimes(other, 1, terms);
+    const { store } = world;
+    const admit = store.admit.bind(store);
+    store.admit = async (admission) => {
+      store.admit = admit;
+      await admit(admission);
+      expect(admittedOf(await askTimes(other, 15, terms))).toBe(15);
+      return admit(admission);
+    };
+    await expect(world.limiter().admit(CLIENT, terms)).resolves.toMatchObject({ admitted: true });
+    expect(store.row).toMatchObject({ dayCount: 17 });
+    expect(admittedOf(await askTimes(other, 10, terms))).toBe(3);
+  });
+
+  test('of the very first request, too', async () => {
+    const world = new LimiterWorld();
+    const admit = world.store.admit.bind(world.store);
+    world.store.admit = async (admission) => {
+      await admit(admission);
+      return admit(admission);
+    };
+    await expect(world.limiter().admit(CLIENT, TERMS)).resolves.toMatchObject({ admitted: true });
+    expect(world.store.rows).toHaveLength(1);
+  });
+
+  test('a store that does not answer refuses without a verdict: at most one count is lost with each, none is won', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    const down = new Error('unreachable');
+    world.store.before = () => Promise.reject(down);
+    const error = await limiter.admit(CLIENT, TERMS).catch((caught) => caught);
+    expect(error).toBeInstanceOf(RateLimitStoreError);
+    expect(error).toBeInstanceOf(RateLimitUnavailableError);
+    expect(error).toMatchObject({
+      name: 'RateLimitStoreError',
+      message: 'The store of the rate limits does not answer.',
+      cause: down,
+    });
+    await expect(limiter.usage(CLIENT, TERMS)).rejects.toBeInstanceOf(RateLimitStoreError);
+    expect(world.store.rows).toEqual([]);
+    world.store.before = () => undefined;
+    world.store.after = () => Promise.reject(down);
+    await expect(limiter.admit(CLIENT, TERMS)).rejects.toBeInstanceOf(RateLimitStoreError);
+    world.store.after = () => undefined;
+    expect(admittedOf(await askTimes(limiter, 30))).toBeGreaterThanOrEqual(19);
+    expect(world.store.row?.dayCount).toBe(20);
+  });
+
+  test('a read that fails refuses without a verdict', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    const slow = { requestsPerSecond: 0.1, burst: 1 };
+    await askTimes(limiter, 1, slow);
+    world.nowMs += 2_000;
+    world.store.before = () => Promise.reject(new Error('unreachable'));
+    await expect(limiter.admit(CLIENT, slow)).rejects.toBeInstanceOf(RateLimitStoreError);
+  });
+});
+
+describe('contention', () => {
+  test('a request that others always come before is given up, with ever longer pauses, and is no refusal', async () => {
+    const world = new LimiterWorld();
+    await askTimes(world.limiter(), 1);
+    const { store } = world;
+    const { row } = store;
+    store.admit = async () => {
+      store.writes += 1;
+      return { done: false, row };
+    };
+    const writes = store.writes;
+    const error = await world.limiter().admit(CLIENT, TERMS).catch((caught) => caught);
+    expect(error).toBeInstanceOf(RateLimitContentionError);
+    expect(error).toBeInstanceOf(RateLimitUnavailableError);
+    expect(error).toMatchObject({
+      name: 'RateLimitContentionError',
+      writes: 12,
+      message: 'Other requests of the client came first 12 times.',
+    });
+    expect(store.writes - writes).toBe(12);
+    expect(world.pauses).toEqual([5, 10, 20, 40, 80, 160, 200, 200, 200, 200]);
+  });
+
+  test('one that finds the bucket empty at last is refused', async () => {
+    const world = new LimiterWorld();
+    const other = world.limiter();
+    const { store } = world;
+    const admit = store.admit.bind(store);
+    store.admit = async (admission) => {
+      store.admit = admit;
+      await askTimes(other, 20);
+      return admit(admission);
+    };
+    await expect(world.limiter().admit(CLIENT, TERMS)).resolves.toMatchObject({ admitted: false, violated: ['rate'] });
+  });
+
+  test('requests that come faster than a write takes do not undo each other’s guess', async () => {
+    const world = new LimiterWorld();
+    const terms = { requestsPerSecond: 1_000, burst: 1_000 };
+    const other = world.limiter();
+    const { store } = world;
+    const admit = store.admit.bind(store);
+    // Before each of its writes time goes by, so that the bucket is full again, and another one comes first.
+    let writes = 0;
+    const slow = world.limiter({
+      store: {
+        read: store.read.bind(store),
+        admit: async (admission) => {
+          writes += 1;
+          world.nowMs += 5;
+          await other.admit(CLIENT, terms);
+          world.nowMs += 5;
+          return admit(admission);
+        },
+      },
+    });
+    for (let request = 0; request < 20; request += 1) {
+      await expect(slow.admit(CLIENT, terms)).resolves.toMatchObject({ admitted: true });
+    }
+    expect(writes).toBeLessThanOrEqual(41);
+  });
+});
+
+describe('a plan that changes', () => {
+  test.each([
+    ['faster', { requestsPerSecond: 100, burst: 20 }],
+    ['slower', { requestsPerSecond: 0.5, burst: 20 }],
+  ])('to a %s one keeps what was used', async (_, next) => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    await askTimes(limiter, 15);
+    expect(admittedOf(await askTimes(limiter, 20, next))).toBe(5);
+    world.nowMs += 1_000 / next.requestsPerSecond;
+    expect(admittedOf(await askTimes(limiter, 20, next))).toBe(1);
+  });
+
+  test('to a larger bucket gives the difference at once, to a smaller one takes it', async () => {
+    const limiter = new LimiterWorld().limiter();
+    await askTimes(limiter, 20);
+    expect(admittedOf(await askTimes(limiter, 20, { ...TERMS, burst: 25 }))).toBe(5);
+    const smaller = await limiter.admit(CLIENT, { ...TERMS, burst: 10 });
+    expect(smaller).toMatchObject({ admitted: false, retryAfterSeconds: 2, limits: { rate: { remaining: 0, resetSeconds: 2 } } });
+  });
+
+  test('is met by many at once: one converts the row, and the others join', async () => {
+    const world = new LimiterWorld();
+    await askTimes(world.limiter(), 10);
+    const limiters = Array.from({ length: 20 }, () => world.limiter());
+    expect(admittedOf(await askAtOnce(limiters, 100, { requestsPerSecond: 1, burst: 20 }))).toBe(10);
+    expect(world.store.row).toMatchObject({ dayCount: 20, intervalUs: 1_000_000 });
+  });
+
+  test('a bucket that has filled up meanwhile is simply full', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    await askTimes(limiter, 20);
+    world.nowMs += 2_000;
+    expect(admittedOf(await askTimes(limiter, 9, { requestsPerSecond: 1, burst: 5 }))).toBe(5);
+  });
+
+  test('two plans in turns, as caches run out, never let more through than the larger one', async () => {
+    const limiter = new LimiterWorld().limiter();
+    const [small, large] = [TERMS, { requestsPerSecond: 70, burst: 50 }];
+    const decisions = [];
+    for (let turn = 0; turn < 100; turn += 1) decisions.push(...(await askTimes(limiter, 1, turn % 2 ? small : large)));
+    expect(admittedOf(decisions)).toBe(50);
+  });
+
+  test('a quota that grows lets more through, one that shrinks below what is used none', async () => {
+    const limiter = new LimiterWorld().limiter();
+    await askTimes(limiter, 40, QUOTAS);
+    expect(admittedOf(await askTimes(limiter, 40, { ...QUOTAS, requestsPerDay: 33 }))).toBe(3);
+    const shrunk = await limiter.admit(CLIENT, { ...QUOTAS, requestsPerDay: 10 });
+    expect(shrunk).toMatchObject({ admitted: false, limits: { day: { limit: 10, remaining: 0 } } });
+  });
+});
+
+describe('what a client has used', () => {
+  test('is nothing at first, and to ask counts nothing', async () => {
+    const world = new LimiterWorld();
+    await expect(world.limiter().usage(CLIENT, QUOTAS)).resolves.toEqual({
+      rate: { limit: 100, remaining: 100, resetSeconds: 0 },
+      day: { window: '2026-11-27', used: 0, limit: 30, remaining: 30, resetSeconds: 43_200 },
+      month: { window: '2026-11', used: 0, limit: 50, remaining: 50, resetSeconds: 3.5 * 86_400 },
+    });
+    expect(world.store).toMatchObject({ reads: 1, writes: 0 });
+  });
+
+  test('is told without a quota, too', async () => {
+    const world = new LimiterWorld();
+    const limiter = world.limiter();
+    await askTimes(limiter, 3);
+    world.nowMs += 50;
+    await expect(limiter.usage(CLIENT, TERMS)).resolves.toEqual({
+      rate: { limit: 20, remaining: 17, resetSeconds: 1 },
+      day: { window: '2026-11-27', used: 3, resetSeconds: 43_200 },
+      month: { window: '2026-11', used: 3, resetSeconds: 3.5 * 86_400 },
+    });
+    world.nowMs += 86_400_000;
+    await expect(limiter.usage(CLIENT, TERMS)).resolves.toMatchObject({
+      rate: { remaining: 20 },
+      day: { window: '2026-11-28', used: 0 },
+      month: { window: '2026-11', used: 3 },
+    });
+  });
+});
+
+describe('what it refuses to be given', () => {
+  test.each([0, 21, 1.5, -1, Number.NaN])('a cost of %s', async (cost) => {
+    const world = new LimiterWorld();
+    await expect(world.limiter().admit(CLIENT, TERMS, cost)).rejects.toThrow(
+      new RangeError(`\`cost\` must be an integer from 1 to the burst of 20, got: ${cost}`),
+    );
+    expect(world.store.calls).toBe(0);
+  });
+
+  test('a cost of the whole bucket it takes', async () => {
+    await expect(new LimiterWorld().limiter().admit(CLIENT, TERMS, 20)).resolves.toMatchObject({ admitted: true });
+  });
+
+  test('terms that are none', async () => {
+    const limiter = new LimiterWorld().limiter();
+    const terms = { ...TERMS, burst: 0 };
+    await expect(limiter.admit(CLIENT, terms)).rejects.toThrow(RangeError);
+    await expect(limiter.usage(CLIENT, terms)).rejects.toThrow(RangeError);
+  });
+});
+
+test('by itself it takes the process’s clock, and a name of its own for each request', async () => {
+  const store = new MemoryRateLimitStore();
+  const limiter = new RateLimiter({ store });
+  const before = Date.now();
+  await askTimes(limiter, 3);
+  const row = await store.read(CLIENT);
+  expect(row?.fullAtUs).toBeGreaterThan(before * 1_000);
+  const names = row?.recent.slice(-3) ?? [];
+  expect(new Set(names).size).toBe(3);
+  expect(row?.recent).toHaveLength(16);
+  for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{16}$/);
+});
