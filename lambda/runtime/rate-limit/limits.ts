@@ -43,8 +43,8 @@ const checkQuota = (name: 'requestsPerDay' | 'requestsPerMonth', value: number |
  * number from 1 to 1 000 000 that comes back within 31 days, quotas whole numbers from 0.
  */
 export const limitsOf = ({ requestsPerSecond, burst, requestsPerDay, requestsPerMonth }: LimitTerms): Limits => {
-  require(requestsPerSecond > 0 &&
-    requestsPerSecond <= MICROSECONDS, 'requestsPerSecond', `> 0 and <= ${MICROSECONDS}`, requestsPerSecond);
+  const isRate = typeof requestsPerSecond === 'number' && requestsPerSecond > 0 && requestsPerSecond <= MICROSECONDS;
+  require(isRate, 'requestsPerSecond', `> 0 and <= ${MICROSECONDS}`, requestsPerSecond);
   require(isWholeIn(burst, 1, MOST_TOKENS), 'burst', `an integer from 1 to ${MOST_TOKENS}`, burst);
   checkQuota('requestsPerDay', requestsPerDay);
   checkQuota('requestsPerMonth', requestsPerMonth);

@@ -15,6 +15,9 @@ export const NOON = Date.parse('2026-11-27T12:00:00.000Z');
 /** Ten a second, twenty at once, and no quota. */
 export const TERMS: LimitTerms = { requestsPerSecond: 10, burst: 20 };
 
+/** So fast that only the quotas are felt. */
+export const QUOTAS: LimitTerms = { requestsPerSecond: 100, burst: 100, requestsPerDay: 30, requestsPerMonth: 50 };
+
 /** A store in memory that knows what was asked of it, and every row that it ever had. */
 export class WatchedStore implements IRateLimitStore {
   readonly rows: LimitRow[] = [];
@@ -94,5 +97,7 @@ export const askTimes = async (limiter: RateLimiter, times: number, terms: Limit
 /** Asks so often at once. */
 export const askAtOnce = (limiters: readonly RateLimiter[], times: number, terms: LimitTerms): Promise<Decision[]> =>
   Promise.all(
-    Array.from({ length: times }, (_, index) => (limiters[index % limiters.length] as RateLimiter).admit(CLIENT, terms)),
+    Array.from({ length: times }, (_, index) =>
+      (limiters[index % limiters.length] as RateLimiter).admit(CLIENT, terms),
+    ),
   );

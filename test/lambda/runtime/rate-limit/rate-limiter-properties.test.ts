@@ -10,14 +10,23 @@ import { admittedOf, askAtOnce, CLIENT, LimiterWorld, NEARLY_DECEMBER, NOON } fr
 const quota = (max: number) => fc.option(fc.nat(max), { nil: undefined });
 
 const terms = fc.record({
-  requestsPerSecond: fc.oneof(fc.constantFrom(0.1, 1 / 3, 1, 3, 7, 10, 1_000, 1_000_000), fc.double({ min: 0.01, max: 50, noNaN: true })),
+  requestsPerSecond: fc.oneof(
+    fc.constantFrom(0.1, 1 / 3, 1, 3, 7, 10, 1_000, 1_000_000),
+    fc.double({ min: 0.01, max: 50, noNaN: true }),
+  ),
   burst: fc.integer({ min: 1, max: 12 }),
   requestsPerDay: quota(30),
   requestsPerMonth: quota(40),
 });
 
 /** Somebody who comes back when they are told to is let through, and a second earlier they are not. */
-const expectTrueRetry = (decision: Decision, model: ExactModel, nowMs: number, plan: LimitTerms, cost: number): void => {
+const expectTrueRetry = (
+  decision: Decision,
+  model: ExactModel,
+  nowMs: number,
+  plan: LimitTerms,
+  cost: number,
+): void => {
   if (decision.admitted) return;
   const backMs = nowMs + decision.retryAfterSeconds * 1_000;
   expect(model.refusals(backMs - 1_000, cost)).not.toEqual([]);
@@ -111,23 +120,29 @@ describe('at once, in any interleaving', () => {
 
   test('a write that is repeated because its answer was lost counts once', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), terms, times(16), fc.infiniteStream(fc.nat(2)), async (scheduler, plan, asked, lost) => {
-        const world = new LimiterWorld();
-        interleave(world, scheduler);
-        const { store } = world;
-        const admit = store.admit.bind(store);
-        // As the SDK does it: the same write again, up to twice.
-        store.admit = async (admission: Admission) => {
-          let answer = await admit(admission);
-          for (let repeats = lost.next().value ?? 0; repeats > 0; repeats -= 1) answer = await admit(admission);
-          return answer;
-        };
-        const deciding = askAtOnce([world.limiter(), world.limiter()], asked, plan);
-        await scheduler.waitFor(deciding);
-        const allowed = Math.min(asked, plan.burst, plan.requestsPerDay ?? asked, plan.requestsPerMonth ?? asked);
-        expect(admittedOf(await deciding)).toBe(allowed);
-        expect(store.rows).toHaveLength(allowed);
-      }),
+      fc.asyncProperty(
+        fc.scheduler(),
+        terms,
+        times(16),
+        fc.infiniteStream(fc.nat(2)),
+        async (scheduler, plan, asked, lost) => {
+          const world = new LimiterWorld();
+          interleave(world, scheduler);
+          const { store } = world;
+          const admit = store.admit.bind(store);
+          // As the SDK does it: the same write again, up to twice.
+          store.admit = async (admission: Admission) => {
+            let answer = await admit(admission);
+            for (let repeats = lost.next().value ?? 0; repeats > 0; repeats -= 1) answer = await admit(admission);
+            return answer;
+          };
+          const deciding = askAtOnce([world.limiter(), world.limiter()], asked, plan);
+          await scheduler.waitFor(deciding);
+          const allowed = Math.min(asked, plan.burst, plan.requestsPerDay ?? asked, plan.requestsPerMonth ?? asked);
+          expect(admittedOf(await deciding)).toBe(allowed);
+          expect(store.rows).toHaveLength(allowed);
+        },
+      ),
       { numRuns: 200 },
     );
   });
