@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { breakerRowName, ControlTable, servedRowName, UPSTREAM_BREAKER } from '../../../lib/contract/control';
+import { LimitsTable } from '../../../lib/contract/limits-table';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from './dynamodb';
 import {
@@ -19,6 +20,7 @@ import {
   DATA_KEY_ARN,
   DEAD_LETTER_QUEUE_URL,
   JOBS_TABLE,
+  LIMITS_TABLE,
   UPSTREAM_SECRET,
 } from './environment';
 
@@ -61,6 +63,7 @@ export class Cloud {
         [JOBS_TABLE]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
         [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
         [CONTROL_TABLE]: [ControlTable.PARTITION_KEY],
+        [LIMITS_TABLE]: [LimitsTable.PARTITION_KEY],
       },
       this.perform,
     );

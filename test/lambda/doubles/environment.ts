@@ -3,6 +3,7 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 
 export const JOBS_TABLE = 'jobs';
 export const CLIENTS_TABLE = 'clients';
+export const LIMITS_TABLE = 'limits';
 export const QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/work';
 export const CONTROL_TABLE = 'control';
 export const CONTROL_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/control';
@@ -24,6 +25,7 @@ export const LEASE_MS = 30_000;
 Object.assign(process.env, {
   [EnvironmentKey.JOBS_TABLE]: JOBS_TABLE,
   [EnvironmentKey.CLIENTS_TABLE]: CLIENTS_TABLE,
+  [EnvironmentKey.LIMITS_TABLE]: LIMITS_TABLE,
   [EnvironmentKey.QUEUE_URL]: QUEUE_URL,
   [EnvironmentKey.DATA_KEY_ARN]: DATA_KEY_ARN,
   [EnvironmentKey.UPSTREAM_SECRET]: UPSTREAM_SECRET,

@@ -225,7 +225,12 @@ describe('the rules', () => {
 
 test('reads consistently, and asks for the row whether it writes or not', async () => {
   const sent: unknown[] = [];
-  const client = { send: async (command: unknown) => void sent.push(command) ?? {} } as never;
+  const client = {
+    send: async (command: unknown) => {
+      sent.push(command);
+      return {};
+    },
+  } as never;
   const store = new DynamoDbRateLimitStore(client, TABLE);
   await store.read(CLIENT);
   await store.admit(update(drain, sameDay));
