@@ -36,6 +36,12 @@ export class DataAccess {
     this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
   }
 
+  /** Reads what clients have used of their limits. */
+  public readLimits(reader: StandardFunction): void {
+    this.useTable(reader, this.data.limitsTable, 'dynamodb:GetItem');
+    this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
+  }
+
   /** Reads rows of jobs. */
   public readJobs(reader: StandardFunction): void {
     this.useTable(reader, this.data.jobsTable, 'dynamodb:GetItem');

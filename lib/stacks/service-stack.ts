@@ -130,6 +130,10 @@ export class ServiceStack extends Stack {
     });
     this.access.readJobs(read);
     this.access.openJobs(read);
+    const usage = this.createFunction('ReadUsage', 'read-usage', {
+      [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
+    });
+    this.access.readLimits(usage);
     const health = this.createFunction('CheckHealth', 'check-health', {});
     const readiness = this.createReadiness();
     const { GET, POST } = lambda.HttpMethod;
@@ -137,6 +141,7 @@ export class ServiceStack extends Stack {
     const schema = submissionSchema as unknown as apigateway.JsonSchema;
     this.api.addRoute({ method: POST, path: '/v1/jobs', handler: submit, schema });
     this.api.addRoute({ method: GET, path: '/v1/jobs/{id}', handler: read });
+    this.api.addRoute({ method: GET, path: '/v1/usage', handler: usage });
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
     this.api.addRoute({ method: GET, path: READINESS_PATH, handler: readiness, isPublic: true });
   }

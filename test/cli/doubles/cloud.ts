@@ -27,6 +27,7 @@ const OUTPUTS = {
   [StackOutput.USAGE_PLAN_ID]: deployment.usagePlanId,
   [StackOutput.JOBS_TABLE]: deployment.jobsTable,
   [StackOutput.CLIENTS_TABLE]: deployment.clientsTable,
+  [StackOutput.LIMITS_TABLE]: deployment.limitsTable,
   [StackOutput.QUEUE_URL]: deployment.queueUrl,
   [StackOutput.DEAD_LETTER_QUEUE_URL]: deployment.deadLetterQueueUrl,
   [StackOutput.CONTROL_TABLE]: deployment.controlTable,

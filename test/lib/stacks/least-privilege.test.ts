@@ -42,6 +42,7 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ReadJob: ['dynamodb:GetItem', ...KEY_TO_READ],
+  ReadUsage: ['dynamodb:GetItem', ...KEY_TO_READ],
   CheckHealth: [],
   CheckReadiness: ['dynamodb:GetItem', ...KEY_TO_READ, 'secretsmanager:GetSecretValue', 'sqs:GetQueueAttributes'],
   ControlBreaker: [
@@ -140,6 +141,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
   AuthorizeClient: { ClientsTable: READ },
   SubmitJob: { JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'] },
   ReadJob: { JobsTable: READ },
+  ReadUsage: { LimitsTable: READ },
   ProcessJob: {
     JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -200,7 +202,7 @@ test('only the controller may change a mapping, and only that of the processor; 
 /** The table that a resource names, and whether it is an index of it. */
 function tableIn(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const table = /(ClientsTable|JobsTable|ControlTable|AuditTable)/.exec(text)?.[0] ?? text;
+  const table = /(ClientsTable|JobsTable|LimitsTable|ControlTable|AuditTable)/.exec(text)?.[0] ?? text;
   return text.includes('/index/') ? `${table} index` : table;
 }
 

@@ -19,7 +19,7 @@ function timeoutOf({ service }: typeof prod, id: string): number {
   return functions.find(([logicalId]) => logicalId.startsWith(id))?.[1].Properties.Timeout;
 }
 
-test('has the nine functions and no other', () => {
+test('has the ten functions and no other', () => {
   const ids = Object.keys(prod.service.findResources('AWS::Lambda::Function')).map((id) => id.slice(0, -8));
 
   expect(ids.sort()).toEqual([...FUNCTIONS].sort());
@@ -60,6 +60,7 @@ test.each([
     ],
   ],
   ['ReadJob', ['JOBS_TABLE', 'DATA_KEY_ARN']],
+  ['ReadUsage', ['LIMITS_TABLE']],
   ['CheckHealth', []],
   [
     'CheckReadiness',
@@ -221,7 +222,7 @@ test('checks a submission at the gateway against the schema of the contract', ()
   });
 });
 
-test('guards both routes of jobs, and leaves health and readiness to everybody', () => {
+test('guards the routes of jobs and usage, and leaves health and readiness to everybody', () => {
   const methods = Object.entries(prod.service.findResources('AWS::ApiGateway::Method')).map(([id, { Properties }]) => [
     id.slice('Api'.length, -8),
     Properties.AuthorizationType,
@@ -233,6 +234,7 @@ test('guards both routes of jobs, and leaves health and readiness to everybody',
     ['readyGET', 'NONE', false],
     ['v1jobsPOST', 'CUSTOM', true],
     ['v1jobsidGET', 'CUSTOM', true],
+    ['v1usageGET', 'CUSTOM', true],
   ]);
 });
 
