@@ -93,7 +93,7 @@ describe.each([
     const later = await Promise.all(Array.from({ length: 200 }, () => ask(base)));
     expect(later.filter(({ status }) => status === 200)).toHaveLength(10);
     expect(store.row).toMatchObject({ dayCount: 30 });
-  });
+  }, 60_000);
 
   test('answers a refusal with a problem document that names the limits and the request', async () => {
     const base = await startLimited({

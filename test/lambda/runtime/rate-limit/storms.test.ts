@@ -16,7 +16,7 @@ describe('a thousand at once', () => {
     expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
     expect(world.store.row).toMatchObject({ dayCount: 200, monthCount: 200 });
     expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(0);
-  });
+  }, 60_000);
 
   test('at the beginning of a day and of a month, of which the first begins it and the others join', async () => {
     const world = new LimiterWorld(NEARLY_DECEMBER - 86_400_000);
@@ -27,7 +27,7 @@ describe('a thousand at once', () => {
     expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(100);
     world.nowMs += 1_000;
     expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
-  });
+  }, 60_000);
 });
 
 describe('answers that are lost', () => {
