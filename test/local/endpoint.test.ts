@@ -48,6 +48,7 @@ test('an emulator serves the API on its own address, AWS on the one that it gave
     usagePlanId: 'plan',
     jobsTable: 'jobs',
     clientsTable: 'clients',
+    limitsTable: 'limits',
     queueUrl: 'queue',
     deadLetterQueueUrl: 'dead',
     upstreamSecret: 'secret',
