@@ -36,6 +36,7 @@ export interface Deployment {
   readonly revocationSeconds: number;
   readonly jobsTable: string;
   readonly clientsTable: string;
+  readonly limitsTable: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   /** Empty where no upstream credential is stored. */
@@ -83,6 +84,7 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
     revocationSeconds: Number(output(StackOutput.REVOCATION_SECONDS)),
     jobsTable: output(StackOutput.JOBS_TABLE),
     clientsTable: output(StackOutput.CLIENTS_TABLE),
+    limitsTable: output(StackOutput.LIMITS_TABLE),
     queueUrl: output(StackOutput.QUEUE_URL),
     deadLetterQueueUrl: output(StackOutput.DEAD_LETTER_QUEUE_URL),
     upstreamSecret: outputs.get(StackOutput.UPSTREAM_SECRET) ?? '',

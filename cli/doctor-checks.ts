@@ -14,7 +14,7 @@ import type { Diagnosis, Finding } from './doctor-finding';
 
 const { OK, DEGRADED, DOWN } = HealthStatus;
 
-type TableName = 'jobsTable' | 'clientsTable' | 'controlTable' | 'auditTable';
+type TableName = 'jobsTable' | 'clientsTable' | 'limitsTable' | 'controlTable' | 'auditTable';
 
 const tableDiagnosis = (name: string, table: TableName): Diagnosis => ({
   name,
@@ -33,6 +33,7 @@ const tableDiagnosis = (name: string, table: TableName): Diagnosis => ({
 export const tableDiagnoses: readonly Diagnosis[] = [
   tableDiagnosis('jobs table', 'jobsTable'),
   tableDiagnosis('clients table', 'clientsTable'),
+  tableDiagnosis('limits table', 'limitsTable'),
   tableDiagnosis('control table', 'controlTable'),
   tableDiagnosis('audit table', 'auditTable'),
 ];

@@ -14,12 +14,12 @@ const FORMATS = [
   { format: 'cjs', extension: '.cjs' },
 ];
 
-/** Lets the stores use the classes of the main entry, so that `instanceof` holds over both. */
+/** Lets the other entries use the classes of the main one, so that `instanceof` holds over both. */
 const sharedWithMain = (extension) => ({
   name: 'shared-with-main',
   setup(bundler) {
     bundler.onResolve({ filter: /^\.\/(compare-and-set-store|errors)$/ }, ({ importer }) =>
-      /^dynamodb-(breaker|job)-store\.ts$/.test(path.basename(importer))
+      /^(dynamodb-(breaker|job)-store|express-rate-limit)\.ts$/.test(path.basename(importer))
         ? { path: `./index${extension}`, external: true }
         : undefined,
     );
@@ -73,6 +73,7 @@ try {
     FORMATS.flatMap((kind) => [
       bundle(kind, 'index', [builtinsByFunction]),
       bundle(kind, 'dynamodb', [sharedWithMain(kind.extension), builtinsByFunction]),
+      bundle(kind, 'express', [sharedWithMain(kind.extension), builtinsByFunction]),
     ]),
   );
   await rm(runtimeFolder, { recursive: true, force: true });

@@ -27,7 +27,7 @@ export const problemDetails = ({
 
   return {
     onError: function problemDetailsOnError(request) {
-      const { kind, detail, errors, retryAfterSeconds } = knownProblem(request.error);
+      const { kind, detail, errors, violatedPolicies, retryAfterSeconds } = knownProblem(request.error);
       if (kind.status < 500) count(MetricName.REQUESTS_REFUSED);
       request.response = {
         statusCode: kind.status,
@@ -37,7 +37,12 @@ export const problemDetails = ({
           ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
         },
         body: JSON.stringify(
-          problemDocument(kind, { requestId: request.event.requestContext.requestId, detail, errors }),
+          problemDocument(kind, {
+            requestId: request.event.requestContext.requestId,
+            detail,
+            errors,
+            violatedPolicies,
+          }),
         ),
       };
     },

@@ -2,3 +2,4 @@
 // `@aws-sdk/util-dynamodb`, of which Lambda brings its own.
 export { DynamoDbBreakerStore } from './breaker/dynamodb-breaker-store';
 export { DynamoDbJobStore } from './jobs/dynamodb-job-store';
+export { DynamoDbRateLimitStore } from './rate-limit/dynamodb-rate-limit-store';

@@ -1,5 +1,6 @@
 // The public API of `cdk-bulwark/runtime`: what is not named here is nobody's business but the handlers'. It loads no
 // AWS SDK; what does is in `cdk-bulwark/runtime/dynamodb`.
+export type { PlanTerms } from '../../lib/contract/client-plan';
 export type { BreakerRow, BreakerStatusValue } from '../../lib/contract/control';
 export { sanitizeForDisplay, sanitizeForTerminal } from '../../lib/contract/display-text';
 export { FailureReason, type FailureReasonValue } from '../../lib/contract/failures';
@@ -14,6 +15,7 @@ export {
   HealthStatus,
   type HealthStatusValue,
 } from '../../lib/contract/health';
+export type { LimitRow } from '../../lib/contract/limits-table';
 export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
 export {
   DEFAULT_CLOCK_SKEW_MS,
@@ -95,6 +97,33 @@ export {
 export type { IJobStore, Success } from './jobs/job-store';
 export type { Release } from './jobs/job-updates';
 export { type Lease, type LeaseOutcome, type LeaseRefusal, type LeaseRequest, refusalOf } from './jobs/lease';
+export {
+  type Admission,
+  admissionHolds,
+  applyAdmission,
+  type BucketStep,
+  type RowUpdate,
+  type WindowStep,
+} from './rate-limit/admission';
+export type { Admitted, Decision, LimitPolicy, LimitState, LimitStates, Refused } from './rate-limit/decision';
+export {
+  RateLimitClockError,
+  RateLimitContentionError,
+  RateLimitStoreError,
+  RateLimitUnavailableError,
+} from './rate-limit/errors';
+export { type LimitHeaders, limitHeaders } from './rate-limit/limit-answer';
+export type { LimitedClient } from './rate-limit/limited-client';
+export type { LimitTerms } from './rate-limit/limits';
+export { MemoryRateLimitStore } from './rate-limit/memory-rate-limit-store';
+export type { AdmissionAnswer, IRateLimitStore } from './rate-limit/rate-limit-store';
+export {
+  type IRateLimiter,
+  RateLimiter,
+  type RateLimiterOptions,
+  type RateLimiterTools,
+} from './rate-limit/rate-limiter';
+export type { LimitUsage, WindowUsage } from './rate-limit/usage';
 export { Attempt } from './resilience/attempt';
 export { CallTimeoutError } from './resilience/errors';
 export {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import middy from '@middy/core';
-import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
 import {
   DEFAULT_JOB_RETENTION_DAYS,
@@ -13,6 +13,7 @@ import {
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
+import { rateLimit, type WithLimitHeaders } from '../middleware/rate-limit';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
 import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
@@ -21,6 +22,9 @@ import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { count, countBy, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbRateLimitStore } from '../runtime/rate-limit/dynamodb-rate-limit-store';
+import type { LimitedClient } from '../runtime/rate-limit/limited-client';
+import { RateLimiter } from '../runtime/rate-limit/rate-limiter';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
 import { JOB_LEASE_MS } from '../runtime/spend/job-leases';
@@ -33,6 +37,7 @@ import { type Accepted, submitJob } from './submit-job';
 const environment = readEnvironment({
   ...spendFields,
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  limitsTable: text(EnvironmentKey.LIMITS_TABLE),
   dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
   // A table item holds 400 KB, and a request that does not deflate is stored at its full size.
   maxBodyBytes: integer(EnvironmentKey.MAX_BODY_BYTES, { min: 1, max: 380 * 1024, fallback: DEFAULT_MAX_BODY_BYTES }),
@@ -44,6 +49,8 @@ const environment = readEnvironment({
 });
 
 const dynamodb = new DynamoDBClient(awsClientOptions);
+
+const limiter = new RateLimiter({ store: new DynamoDbRateLimitStore(dynamodb, environment.limitsTable) });
 
 const dependencies = {
   store: new DynamoDbJobStore(dynamodb, environment.jobsTable),
@@ -75,11 +82,18 @@ const toResponse = ({ id, status, replayed }: Accepted, path: string): APIGatewa
   body: JSON.stringify({ id, status }),
 });
 
+/** Who asks, and what it may do, as the authorizer says. */
+const clientOf = (event: APIGatewayProxyEvent): LimitedClient => ({
+  clientId: authorizedClientId(event),
+  terms: authorizedPlan(event),
+});
+
 /** `POST /v1/jobs` */
-export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
+export const handler = middy<WithCorrelationId & WithLimitHeaders & WithJsonBody, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
   .use(responseHeaders())
+  .use(rateLimit({ limiter, clientOf, log: logger, count }))
   .use(problemDetails({ log: logger, count }))
   .use(
     jsonBody({

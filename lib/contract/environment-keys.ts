@@ -9,6 +9,8 @@ export const EnvironmentKey = {
   CLIENTS_TABLE: 'BULWARK_CLIENTS_TABLE',
   /** Plans by their names, as JSON of `PlansByName`. */
   CLIENT_PLANS: 'BULWARK_CLIENT_PLANS',
+  /** Name of the limits table. */
+  LIMITS_TABLE: 'BULWARK_LIMITS_TABLE',
   /** URL of the work queue that the relay feeds. */
   QUEUE_URL: 'BULWARK_QUEUE_URL',
   /** ARN of the customer-managed key that wraps the per-job data keys. */

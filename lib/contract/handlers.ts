@@ -5,6 +5,7 @@ export const HANDLERS = [
   'relay-outbox',
   'process-job',
   'read-job',
+  'read-usage',
   'check-health',
   'control-breaker',
   'sweep-leases',

@@ -27,6 +27,8 @@ export const MetricName = {
   REQUESTS_REFUSED: 'RequestsRefused',
   /** Accepted jobs whose prompt was labelled: once by service, and once for each label by service and label. */
   SUSPICIOUS_PROMPTS: 'SuspiciousPrompts',
+  /** Requests that were answered 503 because it was not known what is left of their client's limits. */
+  RATE_LIMIT_UNAVAILABLE: 'RateLimitUnavailable',
   UPSTREAM_CALLS: 'UpstreamCalls',
   UPSTREAM_FAILURES: 'UpstreamFailures',
   UPSTREAM_ACCOUNT_REFUSED: 'UpstreamAccountRefused',

@@ -12,6 +12,7 @@ export const StackOutput = {
   REVOCATION_SECONDS: 'RevocationSeconds',
   JOBS_TABLE: 'JobsTableName',
   CLIENTS_TABLE: 'ClientsTableName',
+  LIMITS_TABLE: 'LimitsTableName',
   QUEUE_URL: 'QueueUrl',
   DEAD_LETTER_QUEUE_URL: 'DeadLetterQueueUrl',
   CONTROL_TABLE: 'ControlTableName',

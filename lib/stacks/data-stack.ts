@@ -5,6 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct, IConstruct } from 'constructs';
 import { ConfigCheck } from '../config-error';
 import { AuditTable, ControlTable } from '../contract/control';
+import { LimitsTable } from '../contract/limits-table';
 import { StackOutput } from '../contract/outputs';
 import { ClientsTable, JobsTable } from '../contract/tables';
 import { ResilientQueue } from '../queue/resilient-queue';
@@ -70,8 +71,8 @@ export interface DataStackProps extends StackProps, AlarmTopicProps {
 }
 
 /**
- * What must survive a deployment: the data key, the tables of jobs, clients, control, audit and spending, the queues and the
- * upstream's credential. Their logical ids are pinned, so that moving code never replaces data.
+ * What must survive a deployment: the data key, the tables of jobs, clients, limits, control, audit and spending, the
+ * queues and the upstream's credential. Their logical ids are pinned, so that moving code never replaces data.
  */
 export class DataStack extends Stack {
   /** Encrypts tables and secret, and wraps the data key of each job. */
@@ -80,6 +81,8 @@ export class DataStack extends Stack {
   public readonly jobsTable: dynamodb.Table;
   /** One row a client: its state and the hashes of its keys. */
   public readonly clientsTable: dynamodb.Table;
+  /** One row a client: what it has used of its rate and of its quotas. */
+  public readonly limitsTable: dynamodb.Table;
   /** One row for each thing that the whole fleet must agree on, such as the state of a breaker. */
   public readonly controlTable: dynamodb.Table;
   /** One row for each privileged act, by day; nobody may change or delete one. */
@@ -134,6 +137,10 @@ export class DataStack extends Stack {
       sortKey: { name: ClientsTable.CREATED_AT, type: dynamodb.AttributeType.STRING },
       projectionType: dynamodb.ProjectionType.INCLUDE,
       nonKeyAttributes: [...ClientsTable.LISTED_ATTRIBUTES],
+    });
+    this.limitsTable = this.createTable('LimitsTable', {
+      partitionKey: { name: LimitsTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: LimitsTable.TIME_TO_LIVE,
     });
     this.controlTable = this.createTable('ControlTable', {
       partitionKey: { name: ControlTable.PARTITION_KEY, type: dynamodb.AttributeType.STRING },
@@ -196,6 +203,7 @@ export class DataStack extends Stack {
     pin(this.dataKey, 'DataKey');
     pin(this.jobsTable, 'JobsTable');
     pin(this.clientsTable, 'ClientsTable');
+    pin(this.limitsTable, 'LimitsTable');
     pin(this.workQueue.encryptionKey, 'WorkQueueKey');
     pin(this.workQueue.queue, 'WorkQueue');
     pin(this.workQueue.deadLetterQueue, 'WorkDeadLetterQueue');
@@ -210,6 +218,7 @@ export class DataStack extends Stack {
     const outputs: Record<string, string> = {
       [StackOutput.JOBS_TABLE]: this.jobsTable.tableName,
       [StackOutput.CLIENTS_TABLE]: this.clientsTable.tableName,
+      [StackOutput.LIMITS_TABLE]: this.limitsTable.tableName,
       [StackOutput.QUEUE_URL]: this.workQueue.queue.queueUrl,
       [StackOutput.DEAD_LETTER_QUEUE_URL]: this.workQueue.deadLetterQueue.queueUrl,
       [StackOutput.CONTROL_TABLE]: this.controlTable.tableName,

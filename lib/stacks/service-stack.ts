@@ -128,12 +128,14 @@ export class ServiceStack extends Stack {
     const { data } = this.settings;
     const submit = this.createFunction('SubmitJob', 'submit-job', {
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
       [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
       [EnvironmentKey.MAX_BODY_BYTES]: String(DEFAULT_MAX_BODY_BYTES),
       [EnvironmentKey.JOB_RETENTION_DAYS]: String(DEFAULT_JOB_RETENTION_DAYS),
       ...data.spendCap.environment,
     });
     data.spendCap.grantReserve(submit);
+    this.access.countRequests(submit);
     this.access.createJobs(submit);
     this.access.sealJobs(submit);
     const read = this.createFunction('ReadJob', 'read-job', {
@@ -142,6 +144,10 @@ export class ServiceStack extends Stack {
     });
     this.access.readJobs(read);
     this.access.openJobs(read);
+    const usage = this.createFunction('ReadUsage', 'read-usage', {
+      [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
+    });
+    this.access.readLimits(usage);
     const health = this.createFunction('CheckHealth', 'check-health', {});
     const readiness = this.createReadiness();
     const { GET, POST } = lambda.HttpMethod;
@@ -149,6 +155,7 @@ export class ServiceStack extends Stack {
     const schema = submissionSchema as unknown as apigateway.JsonSchema;
     this.api.addRoute({ method: POST, path: '/v1/jobs', handler: submit, schema, takesPrompts: true });
     this.api.addRoute({ method: GET, path: '/v1/jobs/{id}', handler: read });
+    this.api.addRoute({ method: GET, path: '/v1/usage', handler: usage });
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
     this.api.addRoute({ method: GET, path: READINESS_PATH, handler: readiness, isPublic: true });
   }

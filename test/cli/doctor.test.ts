@@ -74,6 +74,7 @@ test('when all is well, a line each and exit code 0', async () => {
     printed: [
       'ok        jobs table     jobs is ACTIVE',
       'ok        clients table  clients is ACTIVE',
+      'ok        limits table   limits is ACTIVE',
       'ok        control table  control is ACTIVE',
       'ok        audit table    audit is ACTIVE',
       'ok        upstream key   changed 2d 0h ago',
@@ -252,7 +253,7 @@ test('one look that fails does not hide the others', async () => {
     'work queue     Error: no queue',
     'dead letters   Error: no queue',
   ]);
-  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(9);
+  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(10);
 });
 
 test('--api-url must be an address', async () => {

@@ -50,6 +50,7 @@ test('an emulator serves the API on its own address, AWS on the one that it gave
     revocationSeconds: 5,
     jobsTable: 'jobs',
     clientsTable: 'clients',
+    limitsTable: 'limits',
     queueUrl: 'queue',
     deadLetterQueueUrl: 'dead',
     upstreamSecret: 'secret',

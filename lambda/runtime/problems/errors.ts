@@ -9,6 +9,8 @@ export interface RequestFault {
 
 export interface ProblemOptions extends ErrorOptions {
   readonly errors?: readonly RequestFault[];
+  /** Names of the limits that refuse the request. @default - none does */
+  readonly violatedPolicies?: readonly string[];
   /** Seconds after which the same request may be answered otherwise. @default - nobody knows */
   readonly retryAfterSeconds?: number;
 }
@@ -17,16 +19,18 @@ export interface ProblemOptions extends ErrorOptions {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly errors: readonly RequestFault[] | undefined;
+  readonly violatedPolicies: readonly string[] | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly kind: ProblemKind,
     /** One sentence for this occurrence. @default - the kind's title says it all */
     readonly detail?: string,
-    { errors, retryAfterSeconds, ...options }: ProblemOptions = {},
+    { errors, violatedPolicies, retryAfterSeconds, ...options }: ProblemOptions = {},
   ) {
     super(detail ?? kind.title, options);
     this.errors = errors;
+    this.violatedPolicies = violatedPolicies;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -31,6 +31,7 @@ const OUTPUTS = {
   [StackOutput.REVOCATION_SECONDS]: String(deployment.revocationSeconds),
   [StackOutput.JOBS_TABLE]: deployment.jobsTable,
   [StackOutput.CLIENTS_TABLE]: deployment.clientsTable,
+  [StackOutput.LIMITS_TABLE]: deployment.limitsTable,
   [StackOutput.QUEUE_URL]: deployment.queueUrl,
   [StackOutput.DEAD_LETTER_QUEUE_URL]: deployment.deadLetterQueueUrl,
   [StackOutput.CONTROL_TABLE]: deployment.controlTable,

@@ -13,6 +13,7 @@ export const deployment: Deployment = {
   revocationSeconds: 60,
   jobsTable: 'jobs',
   clientsTable: 'clients',
+  limitsTable: 'limits',
   queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/work',
   deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
   upstreamSecret: 'secret',

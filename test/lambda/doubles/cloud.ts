@@ -20,6 +20,7 @@ import {
   LedgerTable,
   reservationKey,
 } from '../../../lib/contract/ledger';
+import { LimitsTable } from '../../../lib/contract/limits-table';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { DynamoDbDouble } from './dynamodb';
 import {
@@ -29,6 +30,7 @@ import {
   DEAD_LETTER_QUEUE_URL,
   JOBS_TABLE,
   LEDGER_TABLE,
+  LIMITS_TABLE,
   UPSTREAM_SECRET,
 } from './environment';
 
@@ -72,6 +74,7 @@ export class Cloud {
         [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
         [CONTROL_TABLE]: [ControlTable.PARTITION_KEY],
         [LEDGER_TABLE]: [LedgerTable.PARTITION_KEY],
+        [LIMITS_TABLE]: [LimitsTable.PARTITION_KEY],
       },
       this.perform,
     );

@@ -5,6 +5,7 @@ import { packPriceBook } from '../../../lib/contract/price-book-packing';
 
 export const JOBS_TABLE = 'jobs';
 export const CLIENTS_TABLE = 'clients';
+export const LIMITS_TABLE = 'limits';
 export const QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/work';
 export const PLANS = {
   standard: { name: 'standard', requestsPerSecond: 10, burst: 20 },
@@ -43,6 +44,7 @@ Object.assign(process.env, {
   [EnvironmentKey.JOBS_TABLE]: JOBS_TABLE,
   [EnvironmentKey.CLIENTS_TABLE]: CLIENTS_TABLE,
   [EnvironmentKey.CLIENT_PLANS]: JSON.stringify(PLANS),
+  [EnvironmentKey.LIMITS_TABLE]: LIMITS_TABLE,
   [EnvironmentKey.QUEUE_URL]: QUEUE_URL,
   [EnvironmentKey.DATA_KEY_ARN]: DATA_KEY_ARN,
   [EnvironmentKey.UPSTREAM_SECRET]: UPSTREAM_SECRET,

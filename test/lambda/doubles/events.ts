@@ -4,11 +4,11 @@ import type { PlanTerms } from '../../../lib/contract/client-plan';
 
 export const CLIENT_ID = 'abcdefgh12345678';
 
-/** Terms of the client's plan, as the authorizer hands them on. */
-export const PLAN: PlanTerms = { name: 'standard', requestsPerSecond: 10, burst: 20 };
-
 export const context = (overrides: Partial<Context> = {}): Context =>
   ({ awsRequestId: 'invocation-1', getRemainingTimeInMillis: () => 300_000, ...overrides }) as Context;
+
+/** What the authorizer says that the client may do: more than any test asks. */
+export const PLAN: PlanTerms = { name: 'standard', requestsPerSecond: 1_000, burst: 1_000 };
 
 /** A request as API Gateway's Lambda proxy integration hands it over. */
 export const apiEvent = ({

@@ -14,10 +14,12 @@ export interface Expressions {
 }
 
 /** Words of DynamoDB's list of reserved ones that this project has as attribute names. */
-const RESERVED = new Set(['status', 'usage', 'key', 'keys', 'limit', 'name', 'result']);
+const RESERVED = new Set(
+  'status usage key keys limit name result day month token interval count'.split(' '),
+);
 
 const TOKEN =
-  /\s*(attribute_not_exists|attribute_exists|if_not_exists|<=|>=|<>|[#:]?[A-Za-z_][A-Za-z0-9_]*|[()=<>+,-])/y;
+  /\s*(attribute_not_exists|attribute_exists|if_not_exists|<=|>=|<>|[#:]?[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\])?|[()=<>+,-])/y;
 
 const tokenize = (text: string): string[] => {
   const tokens: string[] = [];
@@ -46,6 +48,30 @@ export const checkExpressions = (expressions: Expressions): void => {
   const reserved = tokens.filter((token) => RESERVED.has(token.toLowerCase()));
   const wrong = [...unused, ...undefinedOnes, ...reserved];
   if (wrong.length > 0) throw new Error(`ValidationException: ${wrong.join(', ')}`);
+};
+
+/** A name, or an element of a list: `recent[3]`. */
+const PATH = /^([^[]+)(?:\[(\d+)\])?$/;
+
+const pathOf = (name: string): { readonly attribute: string; readonly index: number | undefined } => {
+  const [, attribute = name, index] = PATH.exec(name) ?? [];
+  return { attribute, index: index === undefined ? undefined : Number(index) };
+};
+
+const valueAt = (item: Item, name: string): AttributeValue | undefined => {
+  const { attribute, index } = pathOf(name);
+  return index === undefined ? item[attribute] : item[attribute]?.L?.[index];
+};
+
+const setAt = (item: Item, name: string, value: AttributeValue): void => {
+  const { attribute, index } = pathOf(name);
+  if (index === undefined) {
+    item[attribute] = value;
+    return;
+  }
+  const list = item[attribute]?.L;
+  if (!list) throw new Error(`ValidationException: the document path ${name} is invalid for update`);
+  item[attribute] = { L: list.with(index, value) };
 };
 
 /** Reads one expression from left to right, as a grammar with one token of look-ahead. */
@@ -101,7 +127,7 @@ class Reader {
       return value ?? fallback;
     }
     if (this.peek()?.startsWith(':')) return this.expressions.ExpressionAttributeValues?.[this.next()];
-    return this.item[this.name()];
+    return valueAt(this.item, this.name());
   }
 
   sum(): AttributeValue | undefined {
@@ -125,10 +151,19 @@ class Reader {
   }
 
   comparison(): boolean {
+    if (this.accept('NOT')) return !this.comparison();
     if (this.accept('(')) {
       const result = this.anyOf();
       this.expect(')');
       return result;
+    }
+    if (this.accept('contains')) {
+      this.expect('(');
+      const list = this.operand()?.L ?? [];
+      this.expect(',');
+      const wanted = this.operand();
+      this.expect(')');
+      return list.some((element) => isDeepStrictEqual(element, wanted));
     }
     for (const wanted of ['attribute_exists', 'attribute_not_exists']) {
       if (!this.accept(wanted)) continue;
@@ -149,6 +184,7 @@ const compare = (left: AttributeValue | undefined, operator: string, right: Attr
   if (operator === '=') return isDeepStrictEqual(a, b);
   if (operator === '<') return a < b;
   if (operator === '<=') return a <= b;
+  if (operator === '>') return a > b;
   if (operator === '>=') return a >= b;
   throw new Error(`the double does not know ${operator}`);
 };
@@ -183,7 +219,7 @@ export const update = (expressions: Expressions, item: Item): Item => {
         reader.expect('=');
         const value = reader.sum();
         if (!value) throw new Error('ValidationException: the operand does not exist');
-        updated[name] = value;
+        setAt(updated, name, value);
       } else throw new Error(`the double does not know ${clause}`);
     } while (reader.accept(','));
   }

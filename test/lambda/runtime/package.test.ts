@@ -15,7 +15,9 @@ beforeAll(async () => {
   await mkdir(path.join(folder, 'node_modules/@types'), { recursive: true });
   await symlink(root, path.join(folder, 'node_modules/cdk-bulwark'));
   await symlink(path.join(root, 'node_modules/@aws-sdk'), path.join(folder, 'node_modules/@aws-sdk'));
-  await symlink(path.join(root, 'node_modules/@types/node'), path.join(folder, 'node_modules/@types/node'));
+  for (const name of ['@types/node', '@types/express', 'express', 'express4']) {
+    await symlink(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+  }
   await writeFile(path.join(folder, 'package.json'), '{"private":true}');
 });
 
@@ -27,7 +29,10 @@ const execute = async (name: string, program: string): Promise<string> => {
 };
 
 /** The compiler's complaints about these files, as strict as it gets. */
-const complaintsAbout = async (files: Readonly<Record<string, string>>): Promise<string> => {
+const complaintsAbout = async (
+  files: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> => {
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(path.join(folder, name), text)));
   const options = {
     module: 'nodenext',
@@ -36,6 +41,7 @@ const complaintsAbout = async (files: Readonly<Record<string, string>>): Promise
     noEmit: true,
     skipLibCheck: false,
     types: ['node'],
+    ...more,
   };
   const project = { compilerOptions: options, files: Object.keys(files) };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(project));
@@ -130,6 +136,79 @@ test.each([
   const head = LEASE_MODULES.map(([names = '', from = '']) => load(names, from)).join('\n');
   await expect(execute(file, head + LEASES)).resolves.toBe('[true,"recorded",true,2,"{\\"a\\":2,\\"b\\":1}"]');
 });
+
+const EXPRESS = `
+const base = async (store) => {
+  const limiter = new RateLimiter({ store });
+  const app = express();
+  app.use(rateLimit({ limiter, clientOf: () => ({ clientId: 'a', terms: { requestsPerSecond: 0.01, burst: 20 } }) }));
+  app.get('/', (request, response) => response.send('served'));
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { server, url: 'http://127.0.0.1:' + server.address().port };
+};
+const run = async () => {
+  const { server, url } = await base(new MemoryRateLimitStore());
+  const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(url)));
+  const statuses = answers.map(({ status }) => status);
+  const away = await base({ read: () => Promise.reject(new Error('away')), admit: () => Promise.reject(new Error('away')) });
+  const refused = await fetch(away.url);
+  console.log(JSON.stringify([
+    statuses.filter((status) => status === 200).length,
+    statuses.filter((status) => status === 429).length,
+    answers[0].headers.get('ratelimit-policy'),
+    refused.status,
+    (await refused.json()).type,
+    new DynamoDbRateLimitStore({}, 'limits') instanceof DynamoDbRateLimitStore,
+  ]));
+  server.close();
+  away.server.close();
+};
+run();
+`;
+const EXPRESS_MODULES = [
+  ['{ MemoryRateLimitStore, RateLimiter }', 'cdk-bulwark/runtime'],
+  ['{ DynamoDbRateLimitStore }', 'cdk-bulwark/runtime/dynamodb'],
+  ['{ rateLimit }', 'cdk-bulwark/runtime/express'],
+];
+
+test.each([
+  ['limits-5.mjs', 'express', (names: string, from: string) => `import ${names} from '${from}';`],
+  ['limits-5.cjs', 'express', (names: string, from: string) => `const ${names} = require('${from}');`],
+  ['limits-4.mjs', 'express4', (names: string, from: string) => `import ${names} from '${from}';`],
+  ['limits-4.cjs', 'express4', (names: string, from: string) => `const ${names} = require('${from}');`],
+])('limits a real Express server by the packed library: %s', async (file, express, load) => {
+  const head = [...EXPRESS_MODULES, ['express', express]].map(([names = '', from = '']) => load(names, from)).join('\n');
+  await expect(execute(file, head + EXPRESS)).resolves.toBe(
+    '[20,80,"\\"rate\\";q=20;w=2000",503,"urn:bulwark:problem:unavailable",true]',
+  );
+});
+
+test('the middleware for Express loads neither Express nor an AWS SDK', async () => {
+  for (const file of ['express.mjs', 'express.cjs']) {
+    const code = await readFile(path.join(root, 'dist/runtime', file), 'utf8');
+    const loaded = [...code.matchAll(/(?:from |require\()"([^"]+)"/g)].map(([, name]) => name);
+    expect(loaded.length).toBeGreaterThan(0);
+    expect(loaded.filter((name) => !name?.startsWith('./index.'))).toEqual([]);
+  }
+});
+
+test('has types for Express for either kind of importer', async () => {
+  const text = `
+    import express, { type Request } from 'express';
+    import { MemoryRateLimitStore, type PlanTerms, RateLimiter } from 'cdk-bulwark/runtime';
+    import { rateLimit } from 'cdk-bulwark/runtime/express';
+    const terms: PlanTerms = { name: 'standard', requestsPerSecond: 10, burst: 20 };
+    const limiter = new RateLimiter({ store: new MemoryRateLimitStore() });
+    const app = express();
+    app.use(rateLimit({ limiter, clientOf: (request: Request) => ({ clientId: request.ip ?? '', terms }) }));
+    app.get('/orders', rateLimit({ limiter, clientOf: ({ headers }) => ({ clientId: String(headers.host), terms }) }));
+    // @ts-expect-error a client needs its terms
+    rateLimit({ limiter, clientOf: () => ({ clientId: 'a' }) });
+  `;
+  const types = { 'express-types.mts': text, 'express-types.cts': text };
+  await expect(complaintsAbout(types, { esModuleInterop: true })).resolves.toBe('');
+}, 60_000);
 
 test('has types for either kind of importer', async () => {
   const text = `

@@ -2,6 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { AuditTable, ControlTable } from '../../../lib/contract/control';
+import { LimitsTable } from '../../../lib/contract/limits-table';
 import { RotationOutput, StackOutput } from '../../../lib/contract/outputs';
 import { ClientsTable, JobsTable } from '../../../lib/contract/tables';
 import { FederatedProvider } from '../../../lib/secrets/federated-provider';
@@ -60,6 +61,17 @@ test('lists clients by an index of their status that has no more than a list sho
       },
     ],
   });
+});
+
+test('keeps what each client has used as one row that expires', () => {
+  expect(propertiesOf('LimitsTable')).toMatchObject({
+    KeySchema: [{ AttributeName: LimitsTable.PARTITION_KEY, KeyType: 'HASH' }],
+    TimeToLiveSpecification: { AttributeName: LimitsTable.TIME_TO_LIVE, Enabled: true },
+    BillingMode: 'PAY_PER_REQUEST',
+    SSESpecification: underDataKey,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+  expect(propertiesOf('LimitsTable')).not.toHaveProperty('StreamSpecification');
 });
 
 test('finds the jobs that have not ended by a sparse index, from which they can be sent again', () => {
@@ -290,6 +302,7 @@ test('declares the outputs of the contract', () => {
   const refs: Record<string, string> = {
     [StackOutput.JOBS_TABLE]: 'JobsTable',
     [StackOutput.CLIENTS_TABLE]: 'ClientsTable',
+    [StackOutput.LIMITS_TABLE]: 'LimitsTable',
     [StackOutput.CONTROL_TABLE]: 'ControlTable',
     [StackOutput.AUDIT_TABLE]: 'AuditTable',
     [StackOutput.QUEUE_URL]: 'WorkQueue',

@@ -19,7 +19,7 @@ const KEY_TO_WRITE = [
 /** Everything that a function may do beside `COMMON`. */
 const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
   AuthorizeClient: ['dynamodb:GetItem', ...KEY_TO_READ],
-  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', ...KEY_TO_WRITE],
+  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...KEY_TO_WRITE],
   RelayOutbox: [
     'dynamodb:DescribeStream',
     'dynamodb:GetRecords',
@@ -42,6 +42,7 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ReadJob: ['dynamodb:GetItem', ...KEY_TO_READ],
+  ReadUsage: ['dynamodb:GetItem', ...KEY_TO_READ],
   CheckHealth: [],
   CheckReadiness: ['dynamodb:GetItem', ...KEY_TO_READ, 'secretsmanager:GetSecretValue', 'sqs:GetQueueAttributes'],
   ControlBreaker: [
@@ -138,8 +139,12 @@ const READ = ['dynamodb:GetItem'];
 /** What each function may do with the items of which table. */
 const TABLES: Record<string, Record<string, string[]>> = {
   AuthorizeClient: { ClientsTable: READ },
-  SubmitJob: { JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'] },
+  SubmitJob: {
+    LimitsTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+  },
   ReadJob: { JobsTable: READ },
+  ReadUsage: { LimitsTable: READ },
   ProcessJob: {
     JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -200,7 +205,7 @@ test('only the controller may change a mapping, and only that of the processor; 
 /** The table that a resource names, and whether it is an index of it. */
 function tableIn(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const table = /(ClientsTable|JobsTable|ControlTable|AuditTable)/.exec(text)?.[0] ?? text;
+  const table = /(ClientsTable|JobsTable|LimitsTable|ControlTable|AuditTable)/.exec(text)?.[0] ?? text;
   return text.includes('/index/') ? `${table} index` : table;
 }
 

@@ -7,7 +7,7 @@ import { synthEnvironment } from './synth-environment';
  * Never change this list to make a test pass: give the construct its old id back.
  */
 const DATA = {
-  'AWS::DynamoDB::Table': ['AuditTable', 'ClientsTable', 'ControlTable', 'JobsTable'],
+  'AWS::DynamoDB::Table': ['AuditTable', 'ClientsTable', 'ControlTable', 'JobsTable', 'LimitsTable'],
   'AWS::KMS::Key': ['BulwarkLogsKeyE5F5354D', 'CredentialKey', 'DataKey', 'WorkQueueKey'],
   'AWS::Logs::LogGroup': ['UpstreamSecretRotateSecretLogsD08DF421', 'UpstreamSecretSweepKeysLogsCA20F5D2'],
   'AWS::SQS::Queue': ['ControlDeadLetterQueue', 'ControlQueue', 'WorkDeadLetterQueue', 'WorkQueue'],
@@ -34,6 +34,7 @@ const SERVICE = {
     'ControlBreakerLogs1EA5BB15',
     'ProcessJobLogs8318C638',
     'ReadJobLogs347722F5',
+    'ReadUsageLogs3AAA8DC4',
     'RelayOutboxLogs6C2BF525',
     'SubmitJobLogs6F9A239E',
     'SweepLeasesLogs53892D11',

@@ -24,7 +24,7 @@ function timeoutOf({ service }: typeof prod, id: string): number {
   return functions.find(([logicalId]) => logicalId.startsWith(id))?.[1].Properties.Timeout;
 }
 
-test('has the nine functions and no other', () => {
+test('has the ten functions and no other', () => {
   const ids = Object.keys(prod.service.findResources('AWS::Lambda::Function')).map((id) => id.slice(0, -8));
 
   expect(ids.sort()).toEqual([...FUNCTIONS].sort());
@@ -39,7 +39,7 @@ test.each(FUNCTIONS)('tells %s the environment and the version', (id) => {
 
 test.each([
   ['AuthorizeClient', ['CLIENTS_TABLE', 'CLIENT_PLANS']],
-  ['SubmitJob', ['JOBS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
+  ['SubmitJob', ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
   ['RelayOutbox', ['QUEUE_URL']],
   [
     'ProcessJob',
@@ -66,6 +66,7 @@ test.each([
     ],
   ],
   ['ReadJob', ['JOBS_TABLE', 'DATA_KEY_ARN']],
+  ['ReadUsage', ['LIMITS_TABLE']],
   ['CheckHealth', []],
   [
     'CheckReadiness',
@@ -249,7 +250,7 @@ test.each([
   }
 });
 
-test('guards both routes of jobs, and leaves health and readiness to everybody', () => {
+test('guards the routes of jobs and usage, and leaves health and readiness to everybody', () => {
   const methods = Object.entries(prod.service.findResources('AWS::ApiGateway::Method')).map(([id, { Properties }]) => [
     id.slice('Api'.length, -8),
     Properties.AuthorizationType,
@@ -261,6 +262,7 @@ test('guards both routes of jobs, and leaves health and readiness to everybody',
     ['readyGET', 'NONE', false],
     ['v1jobsPOST', 'CUSTOM', true],
     ['v1jobsidGET', 'CUSTOM', true],
+    ['v1usageGET', 'CUSTOM', true],
   ]);
 });
 

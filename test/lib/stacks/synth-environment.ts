@@ -28,6 +28,7 @@ export const FUNCTIONS = [
   'RelayOutbox',
   'ProcessJob',
   'ReadJob',
+  'ReadUsage',
   'CheckHealth',
   'CheckReadiness',
   'ControlBreaker',

@@ -1,0 +1,35 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import middy from '@middy/core';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { metricsFlush } from '../middleware/metrics-flush';
+import { problemDetails } from '../middleware/problem-details';
+import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { authorizedClientId, authorizedPlan } from '../runtime/clients/authorized-client';
+import { systemClock } from '../runtime/clock/clock';
+import { readEnvironment, text } from '../runtime/environment/read-environment';
+import { count, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbRateLimitStore } from '../runtime/rate-limit/dynamodb-rate-limit-store';
+import { RateLimiter } from '../runtime/rate-limit/rate-limiter';
+import { type ReadUsageDependencies, readUsage } from './read-usage';
+
+const environment = readEnvironment({ limitsTable: text(EnvironmentKey.LIMITS_TABLE) });
+
+const dependencies: ReadUsageDependencies = {
+  limiter: new RateLimiter({
+    store: new DynamoDbRateLimitStore(new DynamoDBClient(awsClientOptions), environment.limitsTable),
+  }),
+  log: logger,
+};
+
+/** `GET /v1/usage` */
+export const handler = middy<WithCorrelationId, APIGatewayProxyResult>()
+  .use(metricsFlush({ metrics }))
+  .use(requestLog({ logger, now: systemClock }))
+  .use(problemDetails({ log: logger, count }))
+  .handler(async (event) => ({
+    statusCode: 200,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(await readUsage(authorizedClientId(event), authorizedPlan(event), dependencies)),
+  }));
