@@ -1,18 +1,10 @@
 import { submissionSchema } from '../../lib/contract/submission-schema';
-import type { ValidationError } from '../generated/validate-submission.mjs';
 import type { RequestFault } from '../runtime/problems/errors';
+import { type SchemaFinding, schemaFaults } from '../runtime/problems/schema-faults';
 
-const topLevel = Object.keys(submissionSchema.properties).join(', ');
-const perMessage = Object.keys(submissionSchema.properties.messages.items.properties).join(', ');
+const topLevel = Object.keys(submissionSchema.properties);
+const perMessage = Object.keys(submissionSchema.properties.messages.items.properties);
 
-/** An unknown property is answered with the known ones: its own name is the client's text, and is not echoed. */
-const detailOf = ({ keyword, instancePath, message }: ValidationError): string => {
-  if (keyword !== 'additionalProperties') return message ?? keyword;
-  return `must have no other properties than ${instancePath === '' ? topLevel : perMessage}`;
-};
-
-/** What is wrong where, each said once. */
-export const requestFaults = (errors: readonly ValidationError[]): RequestFault[] => {
-  const faults = errors.map((error) => ({ pointer: `#${error.instancePath}`, detail: detailOf(error) }));
-  return [...new Map(faults.map((fault) => [`${fault.pointer} ${fault.detail}`, fault])).values()];
-};
+/** What is wrong where in a submission, each said once. */
+export const requestFaults = (errors: readonly SchemaFinding[]): RequestFault[] =>
+  schemaFaults(errors, (instancePath) => (instancePath === '' ? topLevel : perMessage));
