@@ -4,6 +4,9 @@ export const SERVICE_NAME = 'bulwark';
 /** Dimension that the metrics of a rotated secret have beside the service: of several secrets, each speaks for itself. */
 export const SECRET_DIMENSION = 'secret';
 
+/** Dimension that the metrics of uploads have beside the service, for the same reason. */
+export const UPLOADS_DIMENSION = 'uploads';
+
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
 
@@ -40,4 +43,14 @@ export const MetricName = {
   CREDENTIAL_RENEWALS: 'CredentialRenewals',
   /** Failed reads of a secret after which the last good value was used. */
   SECRET_STALE: 'SecretStale',
+  /** Forms that were given to clients. */
+  UPLOADS_OFFERED: 'UploadsOffered',
+  UPLOADS_CLEAN: 'UploadsClean',
+  UPLOADS_REFUSED: 'UploadsRefused',
+  /** Those of the refused that are malware. */
+  UPLOADS_MALWARE: 'UploadsMalware',
+  /** Inspections that decided nothing; each is tried again. */
+  UPLOADS_UNDECIDED: 'UploadsUndecided',
+  /** Objects that came after an upload's first, and were removed. */
+  UPLOADS_SUPERFLUOUS: 'UploadsSuperfluous',
 } as const;
