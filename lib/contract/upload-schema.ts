@@ -12,6 +12,6 @@ export const uploadSchema = {
   properties: {
     contentType: { type: 'string', maxLength: 127, pattern: '^[a-z]+/[a-z0-9.+-]+$' },
     sizeBytes: { type: 'integer', minimum: 1, maximum: MAX_UPLOAD_BYTES },
-    name: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f/\\\\]+$' },
+    name: { type: 'string', maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f/\\\\]+$' },
   },
 } as const;

@@ -11,7 +11,7 @@ const CHUNK = Buffer.alloc(MIB, 'a text that goes on and on. ');
 const inUse = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
 
 /** A source of any size that holds one chunk of it; it notes how much memory is in use at each of its chunks. */
-const watched = (size: number, front = Buffer.alloc(0)) => {
+const watched = (size: number, front: Buffer = Buffer.alloc(0)) => {
   let most = 0;
   const note = () => {
     most = Math.max(most, inUse());
