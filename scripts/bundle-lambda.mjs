@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { builtinsByFunction } from './builtins-by-function.mjs';
-import { generateSubmissionValidator } from './generate-submission-validator.mjs';
+import { generateValidators } from './generate-validators.mjs';
 import { importTypeScript } from './import-typescript.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -107,7 +107,7 @@ const describeSizes = (files) =>
     .join(', ');
 
 try {
-  await generateSubmissionValidator(root);
+  await generateValidators(root);
   const names = await readHandlerNames();
   const files = await bundle(names);
   await writeOutputs(files, names);

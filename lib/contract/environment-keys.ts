@@ -87,6 +87,28 @@ export const EnvironmentKey = {
   GLOBAL_CAP_MONTH: 'BULWARK_GLOBAL_CAP_MONTH',
   /** Prices of the models, packed. */
   PRICE_BOOK: 'BULWARK_PRICE_BOOK',
+  /** Name of the uploads table. */
+  UPLOADS_TABLE: 'BULWARK_UPLOADS_TABLE',
+  /** Name of the bucket that uploads arrive in. */
+  QUARANTINE_BUCKET: 'BULWARK_QUARANTINE_BUCKET',
+  /** Name of the bucket that clean uploads are copied to. */
+  CLEAN_BUCKET: 'BULWARK_CLEAN_BUCKET',
+  /** ARN of the key under which clean uploads are. */
+  UPLOADS_KEY_ARN: 'BULWARK_UPLOADS_KEY_ARN',
+  /** What tells the metrics of these uploads from those of others. */
+  UPLOADS_LABEL: 'BULWARK_UPLOADS_LABEL',
+  /** Content types that may be uploaded, separated by commas. */
+  UPLOAD_CONTENT_TYPES: 'BULWARK_UPLOAD_CONTENT_TYPES',
+  /** Largest upload, in bytes. */
+  UPLOAD_MAX_BYTES: 'BULWARK_UPLOAD_MAX_BYTES',
+  /** Seconds for which the form of an upload is valid. */
+  UPLOAD_WINDOW_SECONDS: 'BULWARK_UPLOAD_WINDOW_SECONDS',
+  /** Days that the state of an upload is kept. */
+  UPLOAD_RECORD_DAYS: 'BULWARK_UPLOAD_RECORD_DAYS',
+  /** What an archive may hold, as JSON. */
+  UPLOAD_ARCHIVE_LIMITS: 'BULWARK_UPLOAD_ARCHIVE_LIMITS',
+  /** `required` where GuardDuty must have found no threat, else `none`. */
+  UPLOAD_MALWARE_SCAN: 'BULWARK_UPLOAD_MALWARE_SCAN',
   /** Version that /health reports. */
   VERSION: 'BULWARK_VERSION',
   /** Name of the environment: local, dev, staging or prod. */

@@ -12,6 +12,9 @@ export const HANDLERS = [
   'check-readiness',
   'rotate-secret',
   'sweep-keys',
+  'create-upload',
+  'read-upload',
+  'inspect-upload',
 ] as const;
 
 export type HandlerName = (typeof HANDLERS)[number];

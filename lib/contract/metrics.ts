@@ -11,6 +11,8 @@ export const WINDOW_DIMENSION = 'window';
 export const SPEND_WINDOWS = ['day', 'month'] as const;
 /** Dimension of a metric that is counted for each label of a prompt beside the service. */
 export const LABEL_DIMENSION = 'label';
+/** Dimension that the metrics of uploads have beside the service, for the same reason. */
+export const UPLOADS_DIMENSION = 'uploads';
 
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
@@ -64,4 +66,14 @@ export const MetricName = {
   SPEND_OVERRUN: 'SpendOverrun',
   /** Requests and calls that were refused because the ledger could not say what is left. */
   LEDGER_UNAVAILABLE: 'LedgerUnavailable',
+  /** Forms that were given to clients. */
+  UPLOADS_OFFERED: 'UploadsOffered',
+  UPLOADS_CLEAN: 'UploadsClean',
+  UPLOADS_REFUSED: 'UploadsRefused',
+  /** Those of the refused that are malware. */
+  UPLOADS_MALWARE: 'UploadsMalware',
+  /** Inspections that decided nothing; each is tried again. */
+  UPLOADS_UNDECIDED: 'UploadsUndecided',
+  /** Objects that came after an upload's first, and were removed. */
+  UPLOADS_SUPERFLUOUS: 'UploadsSuperfluous',
 } as const;

@@ -67,9 +67,11 @@ export class Cloud {
   #isDead = false;
   readonly #wrappingKey = randomBytes(32);
 
-  constructor() {
+  /** @param tables the keys of further tables, by their names */
+  constructor(tables: Readonly<Record<string, readonly string[]>> = {}) {
     this.dynamodb = new DynamoDbDouble(
       {
+        ...tables,
         [JOBS_TABLE]: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY],
         [CLIENTS_TABLE]: [ClientsTable.PARTITION_KEY],
         [CONTROL_TABLE]: [ControlTable.PARTITION_KEY],

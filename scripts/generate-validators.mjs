@@ -1,5 +1,5 @@
-// Compiles the submission schema of the contract into lambda/generated/validate-submission.mjs: code that needs
-// no compiler at run time, so that a cold start pays for neither Ajv nor the schema.
+// Compiles the schemas of the contract into lambda/generated/validate-<what>.mjs: code that needs no compiler at run
+// time, so that a cold start pays for neither Ajv nor the schema.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Ajv } from 'ajv';
@@ -12,15 +12,18 @@ const standaloneCode = standaloneModule.default ?? standaloneModule;
 /** Most errors that one answer lists; bounds the work that a hostile body can cause. */
 const MAX_ERRORS = 20;
 
-const declaration = `export interface ValidationError {
+/** What is validated; the contract has the schema of each in `<what>-schema.ts`, as `<what>Schema`. */
+const VALIDATED = ['submission', 'upload'];
+
+const declarationOf = (what, name) => `export interface ValidationError {
   readonly instancePath: string;
   readonly schemaPath: string;
   readonly keyword: string;
   readonly message?: string;
 }
 
-/** Checks a body against the submission schema; \`errors\` holds at most ${MAX_ERRORS} findings of the last call. */
-export declare const validateSubmission: {
+/** Checks a body against the ${what} schema; \`errors\` holds at most ${MAX_ERRORS} findings of the last call. */
+export declare const ${name}: {
   (body: unknown): boolean;
   errors?: readonly ValidationError[] | null;
 };
@@ -36,12 +39,22 @@ function boundErrors(code) {
   return bounded;
 }
 
-/** Writes the validator and its types below `root`; throws where the schema does not compile. */
-export async function generateSubmissionValidator(root) {
-  const { submissionSchema } = await importTypeScript(path.join(root, 'lib/contract/submission-schema.ts'));
+/** Writes each validator and its types below `root`; throws where a schema does not compile. */
+export async function generateValidators(root) {
+  const folder = path.join(root, 'lambda', 'generated');
+  await mkdir(folder, { recursive: true });
+  for (const what of VALIDATED) {
+    const name = `validate${what[0].toUpperCase()}${what.slice(1)}`;
+    const contract = await importTypeScript(path.join(root, `lib/contract/${what}-schema.ts`));
+    await writeFile(path.join(folder, `validate-${what}.mjs`), await compile(root, name, contract[`${what}Schema`]));
+    await writeFile(path.join(folder, `validate-${what}.d.mts`), declarationOf(what, name));
+  }
+}
+
+async function compile(root, name, schema) {
   const ajv = new Ajv({ allErrors: true, strict: true, code: { source: true, esm: true, lines: true } });
-  ajv.addSchema(submissionSchema, 'submission');
-  const code = standaloneCode(ajv, { validateSubmission: 'submission' });
+  ajv.addSchema(schema, name);
+  const code = standaloneCode(ajv, { [name]: name });
   const { outputFiles } = await build({
     stdin: { contents: boundErrors(code), resolveDir: root, loader: 'js' },
     bundle: true,
@@ -50,8 +63,5 @@ export async function generateSubmissionValidator(root) {
     logLevel: 'silent',
     write: false,
   });
-  const folder = path.join(root, 'lambda', 'generated');
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'validate-submission.mjs'), outputFiles[0].contents);
-  await writeFile(path.join(folder, 'validate-submission.d.mts'), declaration);
+  return outputFiles[0].contents;
 }

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import middy from '@middy/core';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { MAX_UPLOAD_BYTES } from '../../lib/contract/upload-schema';
+import { jsonBody, type WithJsonBody } from '../middleware/json-body';
+import { metricsFlush } from '../middleware/metrics-flush';
+import { problemDetails } from '../middleware/problem-details';
+import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { awsClientOptions } from '../runtime/aws-clients/client-options';
+import { authorizedClientId } from '../runtime/clients/authorized-client';
+import { systemClock } from '../runtime/clock/clock';
+import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
+import { count, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbUploadStore } from '../runtime/uploads/dynamodb-upload-store';
+import { S3UploadForms } from '../runtime/uploads/s3-upload-forms';
+import { contentTypes } from '../runtime/uploads/upload-environment';
+import { type CreatedUpload, createUpload } from './create-upload';
+
+const environment = readEnvironment({
+  uploadsTable: text(EnvironmentKey.UPLOADS_TABLE),
+  quarantine: text(EnvironmentKey.QUARANTINE_BUCKET),
+  contentTypes: contentTypes(EnvironmentKey.UPLOAD_CONTENT_TYPES),
+  maxBytes: integer(EnvironmentKey.UPLOAD_MAX_BYTES, { min: 1, max: MAX_UPLOAD_BYTES }),
+  windowSeconds: integer(EnvironmentKey.UPLOAD_WINDOW_SECONDS, { min: 1, max: 3_600 }),
+  recordDays: integer(EnvironmentKey.UPLOAD_RECORD_DAYS, { min: 1, max: 3_650 }),
+});
+
+/** The request describes an upload and is none: it is small. */
+const MAX_BODY_BYTES = 4_096;
+
+const dependencies = {
+  store: new DynamoDbUploadStore(new DynamoDBClient(awsClientOptions), environment.uploadsTable),
+  forms: new S3UploadForms(new S3Client(awsClientOptions), environment.quarantine),
+  count,
+  now: systemClock,
+  randomBytes,
+  contentTypes: environment.contentTypes,
+  maxBytes: environment.maxBytes,
+  windowSeconds: environment.windowSeconds,
+  recordDays: environment.recordDays,
+};
+
+/** Relative to the request's own URL: which stage or base path lies before it, a handler cannot know. */
+const locationOf = (id: string, path: string): string => (path.endsWith('/') ? id : `uploads/${id}`);
+
+const toResponse = ({ id, status, form, expiresAt }: CreatedUpload, path: string): APIGatewayProxyResult => ({
+  statusCode: 201,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', location: locationOf(id, path) },
+  body: JSON.stringify({ id, status, upload: form, expiresAt }),
+});
+
+/** `POST /v1/uploads` */
+export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
+  .use(metricsFlush({ metrics }))
+  .use(requestLog({ logger, now: systemClock }))
+  .use(problemDetails({ log: logger, count }))
+  .use(jsonBody({ maxBytes: MAX_BODY_BYTES }))
+  .handler(async (event) => {
+    const created = await createUpload({ clientId: authorizedClientId(event), body: event.jsonBody }, dependencies);
+    logger.appendKeys({ uploadId: created.id });
+    return toResponse(created, event.path);
+  });
