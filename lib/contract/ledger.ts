@@ -25,6 +25,47 @@ export const MAX_GLOBAL_SHARDS = 64;
  */
 export const UNCAPPED = 9_000_000_000_000_000;
 
+/** A window by its UTC day, `2026-11-27`, and month, `2026-11`. */
+export interface LedgerWindows {
+  readonly day: string;
+  readonly month: string;
+}
+
+/** The two windows that every cap has. */
+export const LedgerSpan = { DAY: 'day', MONTH: 'month' } as const;
+
+export type LedgerSpanValue = (typeof LedgerSpan)[keyof typeof LedgerSpan];
+
+/** Amounts in the rows of a month, and marks; no two begin with the same letter. */
+export const LedgerAmount = {
+  /** Spent and reserved together, as a condition cannot add two attributes. */
+  COMMITTED: 'committed',
+  SPENT: 'spent',
+  /** What a shard has of the global cap, and nobody has reserved. */
+  AVAILABLE: 'available',
+  /** What of the global cap no shard has; below 0 where more is committed than the cap allows. */
+  UNLEASED: 'unleased',
+  /** The global cap by which `unleased` was counted. */
+  LIMIT: 'limit',
+  /** Marks a shard under which nothing may be reserved, as more is committed than the cap allows. */
+  OWED: 'owed',
+} as const;
+
+export type LedgerAmountValue = (typeof LedgerAmount)[keyof typeof LedgerAmount];
+
+/** Mark of a shard while spending is cut off. */
+export const CUT_MARK = 'cut';
+
+/** How many shards the master of a month knows of. */
+export const SHARD_COUNT = 'shards';
+
+/**
+ * Attribute of an amount in the row of a month, in which each day has its own, so that one update checks and changes
+ * both windows: `committed` is the month's, `c27` that of its 27th day.
+ */
+export const amountAttribute = (amount: LedgerAmountValue, span: LedgerSpanValue, { day }: LedgerWindows): string =>
+  span === LedgerSpan.MONTH ? amount : `${amount.charAt(0)}${day.slice(-2)}`;
+
 /** Days that the rows of a month are kept after its end. */
 export const WINDOW_RETENTION_DAYS = 400;
 
