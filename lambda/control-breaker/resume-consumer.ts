@@ -4,7 +4,7 @@ import type { ControlMessage } from '../../lib/contract/messages';
 import { MetricName } from '../../lib/contract/metrics';
 import { LEAST_CONCURRENCY, nextConcurrency } from '../runtime/consumer-control/consumer';
 import type { ControlDependencies } from './dependencies';
-import { pauseConsumer } from './pause-consumer';
+import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
 
 type Resume = Extract<ControlMessage, { kind: 'resume' }>;
 

@@ -71,6 +71,16 @@ export const EnvironmentKey = {
   ROTATION_SETTINGS: 'BULWARK_ROTATION_SETTINGS',
   /** Milliseconds that a replaced key stays usable. */
   ROTATION_GRACE_MS: 'BULWARK_ROTATION_GRACE_MS',
+  /** Name of the spend ledger's table. */
+  LEDGER_TABLE: 'BULWARK_LEDGER_TABLE',
+  /** Shards that the global caps are leased to. */
+  LEDGER_SHARDS: 'BULWARK_LEDGER_SHARDS',
+  /** Micro-USD that may be committed in one UTC day, by all clients together. */
+  GLOBAL_CAP_DAY: 'BULWARK_GLOBAL_CAP_DAY',
+  /** Micro-USD that may be committed in one UTC month, by all clients together. */
+  GLOBAL_CAP_MONTH: 'BULWARK_GLOBAL_CAP_MONTH',
+  /** Prices of the models, packed. */
+  PRICE_BOOK: 'BULWARK_PRICE_BOOK',
   /** Version that /health reports. */
   VERSION: 'BULWARK_VERSION',
   /** Name of the environment: local, dev, staging or prod. */

@@ -4,6 +4,12 @@ export const SERVICE_NAME = 'bulwark';
 /** Dimension that the metrics of a rotated secret have beside the service: of several secrets, each speaks for itself. */
 export const SECRET_DIMENSION = 'secret';
 
+/** Dimension that tells what is spent of the cap of a day from what is spent of that of a month. */
+export const WINDOW_DIMENSION = 'window';
+
+/** Values of `WINDOW_DIMENSION`: UTC day and UTC month. */
+export const SPEND_WINDOWS = ['day', 'month'] as const;
+
 /** CloudWatch namespace of every metric that the service publishes. */
 export const METRIC_NAMESPACE = 'Bulwark';
 
@@ -40,4 +46,10 @@ export const MetricName = {
   CREDENTIAL_RENEWALS: 'CredentialRenewals',
   /** Failed reads of a secret after which the last good value was used. */
   SECRET_STALE: 'SecretStale',
+  /** Percent of a global cap that is spent, by window; a gauge. What is only reserved raises no alarm by it. */
+  SPEND_PERCENT: 'SpendPercent',
+  /** Percent of a global cap that is spent or reserved, by window; a gauge. */
+  SPEND_COMMITTED_PERCENT: 'SpendCommittedPercent',
+  /** 1 while spending is cut off; a gauge. */
+  SPEND_CUT_OFF: 'SpendCutOff',
 } as const;
