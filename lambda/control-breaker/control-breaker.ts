@@ -1,8 +1,8 @@
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
 import { ConsumerBusyError, LEAST_CONCURRENCY } from '../runtime/consumer-control/consumer';
-import type { ControlDependencies } from './dependencies';
 import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
+import type { ControlDependencies } from './dependencies';
 import { probeUpstream } from './probe-upstream';
 import { resumeConsumer } from './resume-consumer';
 import { secondsToProbe, turnOf } from './turn';

@@ -1,8 +1,8 @@
 import { isHeld } from '../../lib/contract/consumer-hold';
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
-import type { ControlDependencies } from './dependencies';
 import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
+import type { ControlDependencies } from './dependencies';
 import { secondsToProbe, turnOf } from './turn';
 
 type Probe = Extract<ControlMessage, { kind: 'probe' }>;

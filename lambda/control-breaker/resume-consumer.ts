@@ -3,8 +3,8 @@ import { BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
 import { MetricName } from '../../lib/contract/metrics';
 import { LEAST_CONCURRENCY, nextConcurrency } from '../runtime/consumer-control/consumer';
-import type { ControlDependencies } from './dependencies';
 import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
+import type { ControlDependencies } from './dependencies';
 
 type Resume = Extract<ControlMessage, { kind: 'resume' }>;
 
