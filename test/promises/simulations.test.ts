@@ -16,7 +16,7 @@ function promises(
 }
 
 describe('the drills in virtual time hold in their small form', () => {
-  test.each(['P1', 'P3', 'P4'])(
+  test.each(['P1', 'P2', 'P3', 'P4'])(
     '%s',
     async (promise) => {
       const { code, stdout, stderr } = await promises(promise, '--simulated', '--json');
@@ -32,6 +32,6 @@ test('an unknown promise is wrong usage, in one line', async () => {
   const { code, stderr } = await promises('P0');
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'promises: there is no drill for P0; there is one for: P1, P3, P4\n',
+    stderr: 'promises: there is no drill for P0; there is one for: P1, P2, P3, P4\n',
   });
 });

@@ -94,8 +94,9 @@ export class SpendControl<Alongside = never> implements ISpendControl {
 
   async heal(nowMs: number): Promise<boolean> {
     let hasHealed = false;
-    const months = Map.groupBy(liveWindows(nowMs), ({ month }) => month);
-    for (const [month, days] of months) {
+    const live = liveWindows(nowMs);
+    for (const month of new Set(live.map((windows) => windows.month))) {
+      const days = live.filter((windows) => windows.month === month);
       const attempts = new Attempts(this.#options);
       for (;;) {
         const view = await this.#view(month);

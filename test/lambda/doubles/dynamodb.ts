@@ -1,4 +1,6 @@
 import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -7,6 +9,8 @@ import {
   type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  TransactGetItemsCommand,
+  type TransactGetItemsCommandInput,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
@@ -15,6 +19,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
+import { LedgerTable } from '../../../lib/contract/ledger';
 import { JobsTable } from '../../../lib/contract/tables';
 import {
   checkExpressions,
@@ -33,9 +38,27 @@ interface Write extends Expressions {
   readonly TableName?: string;
   readonly Key?: Item;
   readonly Item?: Item;
+  readonly ReturnValuesOnConditionCheckFailure?: string;
 }
 
 const MAX_ITEM_BYTES = 400 * 1024;
+
+/** Items of one transaction, and of one batch. */
+const MAX_TOGETHER = 100;
+
+/** The sparse indexes, with what of an item is in them. */
+const INDEXES: Readonly<
+  Record<string, { readonly keys: readonly [string, string]; readonly projected: readonly string[] }>
+> = {
+  [JobsTable.DUE_INDEX]: {
+    keys: [JobsTable.DUE_BUCKET, JobsTable.DUE_AT],
+    projected: [JobsTable.PARTITION_KEY, JobsTable.SORT_KEY, ...JobsTable.DUE_ATTRIBUTES],
+  },
+  [LedgerTable.LEASES_INDEX]: {
+    keys: [LedgerTable.LEASE_BUCKET, LedgerTable.LEASE_UNTIL],
+    projected: [LedgerTable.PARTITION_KEY],
+  },
+};
 
 const failedCondition = (item: Item | undefined) =>
   new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {}, Item: item });
@@ -49,6 +72,8 @@ export class DynamoDbDouble {
   beforeUpdate: () => void = () => undefined;
   /** Runs before each read of an item; a test may let it throw. */
   beforeRead: () => void = () => undefined;
+  /** Items that one batch answers. */
+  batchSize = MAX_TOGETHER;
   readonly #keys: Record<string, readonly string[]>;
   /** What each transaction's token was used for: a repetition changes nothing. */
   readonly #transactions = new Map<string, string>();
@@ -59,6 +84,8 @@ export class DynamoDbDouble {
     mock.on(GetItemCommand).callsFake((input) => perform('GetItem', () => this.#get(input)));
     mock.on(PutItemCommand).callsFake((input) => perform('PutItem', () => this.#put(input)));
     mock.on(UpdateItemCommand).callsFake((input) => perform('UpdateItem', () => this.#update(input)));
+    mock.on(BatchGetItemCommand).callsFake((input) => perform('BatchGetItem', () => this.#getBatch(input)));
+    mock.on(TransactGetItemsCommand).callsFake((input) => perform('TransactGetItems', () => this.#transactGet(input)));
     mock.on(QueryCommand).callsFake((input) => perform('Query', () => this.#query(input)));
     mock.on(TransactWriteItemsCommand).callsFake((input) => perform('TransactWriteItems', () => this.#transact(input)));
   }
@@ -67,6 +94,16 @@ export class DynamoDbDouble {
   row(table: string, ...key: string[]): Record<string, unknown> | undefined {
     const item = this.items.get([table, ...key].join('|'));
     return item && unmarshall(item);
+  }
+
+  /** All rows of a table whose key is one attribute, by that. */
+  rows(table: string): ReadonlyMap<string, Record<string, unknown>> {
+    const prefix = `${table}|`;
+    return new Map(
+      [...this.items]
+        .filter(([id]) => id.startsWith(prefix))
+        .map(([id, item]) => [id.slice(prefix.length), unmarshall(item)]),
+    );
   }
 
   put(table: string, row: Record<string, unknown>): void {
@@ -91,24 +128,51 @@ export class DynamoDbDouble {
     return { Item: item && project(input, item) };
   }
 
-  /** The sparse index of due jobs: those that have both of its keys, in the order of the second. */
+  /** A sparse index: the items that have both of its keys, in the order of the second. */
   #query(input: QueryCommandInput) {
     checkExpressions(input);
-    if (input.IndexName !== JobsTable.DUE_INDEX) throw new Error(`no such index: ${input.IndexName}`);
-    const { DUE_BUCKET, DUE_AT, DUE_ATTRIBUTES, PARTITION_KEY, SORT_KEY } = JobsTable;
-    const projected: readonly string[] = [DUE_BUCKET, DUE_AT, PARTITION_KEY, SORT_KEY, ...DUE_ATTRIBUTES];
+    const index = INDEXES[input.IndexName ?? ''];
+    if (!index) throw new Error(`no such index: ${input.IndexName}`);
+    const [partition, sort] = index.keys;
+    const projected = [...index.keys, ...index.projected];
     const found = [...this.items]
-      .filter(([id, item]) => id.startsWith(`${input.TableName}|`) && item[DUE_BUCKET] && item[DUE_AT])
+      .filter(([id, item]) => id.startsWith(`${input.TableName}|`) && item[partition] && item[sort])
       .map(([, item]) => item)
       .filter((item) => meetsKeyCondition(input, item))
-      .sort((a, b) => Number(a[DUE_AT]?.N) - Number(b[DUE_AT]?.N))
+      .sort((a, b) => Number(a[sort]?.N) - Number(b[sort]?.N))
       .map((item) => Object.fromEntries(Object.entries(item).filter(([name]) => projected.includes(name))));
     return { Items: found.slice(0, input.Limit) };
   }
 
+  /** Answers no more than `batchSize` items; the rest is for another call, as where DynamoDB is throttled. */
+  #getBatch({ RequestItems }: BatchGetItemCommandInput) {
+    this.beforeRead();
+    const [[table, wanted] = ['', undefined], ...others] = Object.entries(RequestItems ?? {});
+    const keys = wanted?.Keys ?? [];
+    if (others.length > 0) throw new Error('the double knows batches of one table only');
+    if (keys.length === 0 || keys.length > MAX_TOGETHER) throw new Error('ValidationException: number of keys');
+    const items = keys
+      .slice(0, this.batchSize)
+      .map((key) => this.items.get(this.#idOf(table, key)))
+      .filter((item) => item !== undefined);
+    const left = keys.slice(this.batchSize);
+    return {
+      Responses: { [table]: items },
+      UnprocessedKeys: left.length > 0 ? { [table]: { ...wanted, Keys: left } } : {},
+    };
+  }
+
+  #transactGet({ TransactItems = [] }: TransactGetItemsCommandInput) {
+    this.beforeRead();
+    if (TransactItems.length > MAX_TOGETHER) throw new Error('ValidationException: number of items');
+    return {
+      Responses: TransactItems.map(({ Get }) => ({ Item: this.items.get(this.#idOf(Get?.TableName, Get?.Key ?? {})) })),
+    };
+  }
+
   #put(input: PutItemCommandInput) {
-    const { found, apply } = this.#prepare({ ...input, Item: input.Item as Item });
-    if (found === 'refused') throw failedCondition(undefined);
+    const { found, apply, before } = this.#prepare({ ...input, Item: input.Item as Item });
+    if (found === 'refused') throw failedCondition(input.ReturnValuesOnConditionCheckFailure ? before : undefined);
     apply();
     return {};
   }
@@ -126,15 +190,20 @@ export class DynamoDbDouble {
     const repeated = this.#transactions.get(ClientRequestToken);
     if (repeated === content) return {};
     if (repeated !== undefined) throw new Error('IdempotentParameterMismatchException');
-    const writes = (TransactItems ?? []).map(({ Put, Update, Delete }) =>
-      this.#prepare((Put ?? Update ?? Delete) as Write),
-    );
+    const writes = (TransactItems ?? []).map(({ Put, Update, Delete, ConditionCheck }) => {
+      if (ConditionCheck && !ConditionCheck.ConditionExpression) throw new Error('ValidationException: no condition');
+      return this.#prepare((Put ?? Update ?? Delete ?? ConditionCheck) as Write, ConditionCheck !== undefined);
+    });
+    if (writes.length > MAX_TOGETHER || new Set(writes.map(({ id }) => id)).size < writes.length) {
+      throw new Error('ValidationException: too many items, or one of them twice');
+    }
     if (writes.some(({ found }) => found === 'refused')) {
       throw new TransactionCanceledException({
         message: 'Transaction cancelled',
         $metadata: {},
-        CancellationReasons: writes.map(({ found }) => ({
+        CancellationReasons: writes.map(({ found, before, showsItem }) => ({
           Code: found === 'refused' ? 'ConditionalCheckFailed' : 'None',
+          ...(found === 'refused' && showsItem && before ? { Item: before } : {}),
         })),
       });
     }
@@ -143,11 +212,12 @@ export class DynamoDbDouble {
     return {};
   }
 
-  #prepare(write: Write) {
+  #prepare(write: Write, isCheck = false) {
     checkExpressions(write);
     const id = this.#idOf(write.TableName, write.Key ?? write.Item ?? {});
     const before = this.items.get(id);
     const apply = (): Item => {
+      if (isCheck) return before ?? {};
       const after = write.Item ?? (write.UpdateExpression ? update(write, { ...write.Key, ...before }) : undefined);
       if (after && JSON.stringify(unmarshall(after)).length / 4 > MAX_ITEM_BYTES)
         throw new Error('ValidationException: item size');
@@ -155,6 +225,7 @@ export class DynamoDbDouble {
       else this.items.delete(id);
       return after ?? {};
     };
-    return { found: holds(write, before ?? {}) ? 'accepted' : 'refused', before, apply };
+    const showsItem = write.ReturnValuesOnConditionCheckFailure !== undefined;
+    return { id, found: holds(write, before ?? {}) ? 'accepted' : 'refused', before, showsItem, apply };
   }
 }

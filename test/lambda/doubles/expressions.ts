@@ -14,7 +14,7 @@ export interface Expressions {
 }
 
 /** Words of DynamoDB's list of reserved ones that this project has as attribute names. */
-const RESERVED = new Set(['status', 'usage', 'keys', 'name', 'result']);
+const RESERVED = new Set(['status', 'usage', 'key', 'keys', 'limit', 'name', 'result']);
 
 const TOKEN =
   /\s*(attribute_not_exists|attribute_exists|if_not_exists|<=|>=|<>|[#:]?[A-Za-z_][A-Za-z0-9_]*|[()=<>+,-])/y;
@@ -148,6 +148,8 @@ const compare = (left: AttributeValue | undefined, operator: string, right: Attr
   const { a, b } = unmarshall({ a: left, b: right });
   if (operator === '=') return isDeepStrictEqual(a, b);
   if (operator === '<') return a < b;
+  if (operator === '<=') return a <= b;
+  if (operator === '>=') return a >= b;
   throw new Error(`the double does not know ${operator}`);
 };
 
@@ -165,16 +167,21 @@ export const meetsKeyCondition = ({ KeyConditionExpression, ...rest }: Expressio
 export const update = (expressions: Expressions, item: Item): Item => {
   const reader = new Reader(expressions.UpdateExpression ?? '', expressions, item);
   const updated = { ...item };
+  const paths = new Set<string>();
   while (!reader.done) {
     const clause = reader.next();
     do {
       const name = reader.name();
+      if (paths.has(name)) throw new Error(`ValidationException: two paths overlap at ${name}`);
+      paths.add(name);
       if (clause === 'REMOVE') delete updated[name];
       else if (clause === 'SET') {
         reader.expect('=');
         const value = reader.sum();
         if (!value) throw new Error('ValidationException: the operand does not exist');
         updated[name] = value;
+      } else if (clause === 'ADD') {
+        updated[name] = { N: String(Number(item[name]?.N ?? 0) + Number(reader.operand()?.N)) };
       } else throw new Error(`the double does not know ${clause}`);
     } while (reader.accept(','));
   }

@@ -1,13 +1,20 @@
 import { runRotations } from '../rotation/rotation-run';
+import { countingLedger } from '../spend/counting-ledger';
+import { ourLedger } from '../spend/ledgers';
+import { runSpend } from '../spend/spend-run';
 import { runFleet, runScene } from './fleet-run';
 import { judge } from './judge';
 import { ourFleet } from './our-fleet';
 import { cockatielFleet, opossumFleet } from './peer-fleets';
 import { judgeQuiet, quietScene } from './quiet-scene';
 
+/** Jobs of one run over a ledger. */
+const SPEND_JOBS = 600;
+
 /**
- * The runs that are compared: our fleet, the same workers with a peer's breaker in each, ours with little to do, and
- * rotations with a grace that is long enough, too short, or longer than the time between them.
+ * The runs that are compared: our fleet, the same workers with a peer's breaker in each, ours with little to do;
+ * rotations with a grace that is long enough, too short, or longer than the time between them; and the same jobs over
+ * our ledger, and over one that checks and then increments.
  */
 export const RUNS = {
   ours: async (seed: number) => judge(await runFleet(ourFleet, seed)),
@@ -18,6 +25,8 @@ export const RUNS = {
   hastyRotations: (seed: number) => runRotations(seed, 'hasty'),
   briskRotations: (seed: number) => runRotations(seed, 'brisk'),
   darkRotations: (seed: number) => runRotations(seed, 'dark'),
+  spend: (seed: number) => runSpend(seed, SPEND_JOBS, ourLedger),
+  countedSpend: (seed: number) => runSpend(seed, SPEND_JOBS, countingLedger),
 } as const;
 
 export type RunName = keyof typeof RUNS;
