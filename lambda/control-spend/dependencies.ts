@@ -1,5 +1,6 @@
 import type { PlanThrottle } from '../../lib/contract/consumer-hold';
 import type { GlobalCaps } from '../../lib/contract/ledger';
+import type { PriceBook } from '../../lib/contract/price-book';
 import type { IAuditTrail } from '../runtime/audit/audit-trail';
 import type { IBreakerStore } from '../runtime/breaker/breaker-store';
 import type { Clock } from '../runtime/clock/clock';
@@ -9,7 +10,6 @@ import type { IControlQueue } from '../runtime/consumer-control/control-queue';
 import type { Count, GaugePercent, Log } from '../runtime/observability/observability';
 import type { ISpendControl, ISpendLedger } from '../runtime/spend/ledger';
 import type { IUsagePlans } from '../runtime/usage-plans/usage-plans';
-import type { Prices } from './prices';
 import type { ISpendWarnings } from './spend-warnings';
 
 /** What watching the caps, and cutting off at them, needs of the world. */
@@ -23,7 +23,7 @@ export interface SpendControlDependencies {
   readonly usagePlans: IUsagePlans;
   readonly warnings: ISpendWarnings;
   readonly audit: IAuditTrail;
-  readonly prices: Prices;
+  readonly prices: PriceBook;
   readonly deployedCaps: GlobalCaps;
   /** Throttles of the usage plans as they were deployed, by their ids. */
   readonly deployedThrottles: Readonly<Record<string, PlanThrottle>>;

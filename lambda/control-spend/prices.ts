@@ -1,24 +1,5 @@
+import type { PriceBook, PriceStep, TokenCosts } from '../../lib/contract/price-book';
 import type { ModelPricesReport, PriceStepReport, TokenPriceReport } from '../../lib/contract/spend-control';
-
-/** Costs of a million tokens of each kind, in units of 10⁻¹⁵ US dollars. */
-interface TokenCosts {
-  readonly input: bigint;
-  readonly output: bigint;
-  readonly cacheRead: bigint;
-  readonly cacheWrite: bigint;
-}
-
-interface PriceStep {
-  /** Milliseconds since the epoch. */
-  readonly fromMs: number;
-  readonly costs: TokenCosts;
-  readonly longContext?: { readonly aboveInputTokens: number; readonly costs: TokenCosts };
-}
-
-/** What of a price book is read here: the steps of each model in the order of their dates. */
-export interface Prices {
-  readonly models: ReadonlyMap<string, readonly PriceStep[]>;
-}
 
 /** Decimals of the units in which a price book counts. */
 const DECIMALS = 15;
@@ -33,7 +14,7 @@ const inForceAt = (steps: readonly PriceStep[], nowMs: number): PriceStep | unde
  * Micro-USD of the cheapest request that there can be: one token in and one out, of the model whose price in force is
  * the lowest; rounded up, and at least 1. Where no price is in force it is 1: then nothing can be asked for anyway.
  */
-export const cheapestRequest = ({ models }: Prices, nowMs: number): number => {
+export const cheapestRequest = ({ models }: PriceBook, nowMs: number): number => {
   const costs = [...models.values()]
     .flatMap((steps) => inForceAt(steps, nowMs) ?? [])
     .map(({ costs: { input, output } }) => Number((input + output + UNITS_IN_MICRO_USD - 1n) / UNITS_IN_MICRO_USD));
@@ -54,7 +35,7 @@ const tokenPrices = ({ input, output, cacheRead, cacheWrite }: TokenCosts): Toke
 });
 
 const stepReport = ({ fromMs, costs, longContext }: PriceStep): PriceStepReport => ({
-  from: new Date(fromMs).toISOString(),
+  validFrom: new Date(fromMs).toISOString(),
   ...tokenPrices(costs),
   ...(longContext && {
     longContext: { aboveInputTokens: longContext.aboveInputTokens, ...tokenPrices(longContext.costs) },
@@ -62,7 +43,7 @@ const stepReport = ({ fromMs, costs, longContext }: PriceStep): PriceStepReport 
 });
 
 /** What each model costs now, and what it costs next, by the names of the models. */
-export const pricesReport = ({ models }: Prices, nowMs: number): ModelPricesReport[] =>
+export const pricesReport = ({ models }: PriceBook, nowMs: number): ModelPricesReport[] =>
   [...models]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([model, steps]) => {

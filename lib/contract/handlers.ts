@@ -7,6 +7,7 @@ export const HANDLERS = [
   'read-job',
   'check-health',
   'control-breaker',
+  'control-spend',
   'sweep-leases',
   'check-readiness',
   'rotate-secret',

@@ -29,6 +29,9 @@ export interface ClientSpendCaps {
   readonly perMonth?: number;
 }
 
+/** The caps of the clients of each plan, by its name: most micro-USD in one UTC day and in one UTC month, null for no cap. */
+export type ClientCapsByPlan = Readonly<Record<string, readonly [perDay: number | null, perMonth: number | null]>>;
+
 /** Who asks for a change, and why. */
 export interface SpendOrder {
   /** ARN of the operator. */
@@ -124,7 +127,7 @@ export interface TokenPriceReport {
 /** What a model costs from a moment on. */
 export interface PriceStepReport extends TokenPriceReport {
   /** ISO 8601. */
-  readonly from: string;
+  readonly validFrom: string;
   /** Prices of all tokens of a request with more input than this. @default - the same whatever the length */
   readonly longContext?: TokenPriceReport & { readonly aboveInputTokens: number };
 }

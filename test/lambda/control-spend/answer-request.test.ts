@@ -255,7 +255,7 @@ describe('restore', () => {
 
 describe('prices', () => {
   test('tells of every model, or of one', async () => {
-    const now = { from: '1970-01-01T00:00:00.000Z', input: '1', output: '1', cacheRead: '1', cacheWrite: '1' };
+    const now = { validFrom: '1970-01-01T00:00:00.000Z', input: '1', output: '1', cacheRead: '1', cacheWrite: '1' };
     const all = { kind: 'prices', at: new Date(START).toISOString(), models: [{ model: 'm', now }] };
     expect(await world.ask({ action: 'prices' })).toEqual(all);
     expect(await world.ask({ action: 'prices', model: 'm' })).toEqual(all);

@@ -1,4 +1,5 @@
-import { cheapestRequest, type Prices, pricesReport } from '../../../lambda/control-spend/prices';
+import { cheapestRequest, pricesReport } from '../../../lambda/control-spend/prices';
+import type { PriceBook } from '../../../lib/contract/price-book';
 
 const DOLLAR = 10n ** 15n;
 const costs = (input: bigint, output: bigint, cacheRead = input, cacheWrite = input) => ({
@@ -7,7 +8,7 @@ const costs = (input: bigint, output: bigint, cacheRead = input, cacheWrite = in
   cacheRead,
   cacheWrite,
 });
-const book = (models: Record<string, { fromMs: number; costs: ReturnType<typeof costs> }[]>): Prices => ({
+const book = (models: Record<string, { fromMs: number; costs: ReturnType<typeof costs> }[]>): PriceBook => ({
   models: new Map(Object.entries(models)),
 });
 
@@ -57,9 +58,9 @@ describe('the report', () => {
     expect(pricesReport(prices, 500)).toEqual([
       {
         model: 'a',
-        now: { from: '1970-01-01T00:00:00.500Z', input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75' },
+        now: { validFrom: '1970-01-01T00:00:00.500Z', input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75' },
         next: {
-          from: '1970-01-01T00:00:02.000Z',
+          validFrom: '1970-01-01T00:00:02.000Z',
           input: '10',
           output: '0.000000000000001',
           cacheRead: '10',
@@ -68,14 +69,14 @@ describe('the report', () => {
       },
       {
         model: 'b',
-        next: { from: '1970-01-01T00:00:01.000Z', input: '1', output: '1', cacheRead: '1', cacheWrite: '1' },
+        next: { validFrom: '1970-01-01T00:00:01.000Z', input: '1', output: '1', cacheRead: '1', cacheWrite: '1' },
       },
     ]);
   });
 
   test('has the prices of a long context, and nothing as 0', () => {
     const longContext = { aboveInputTokens: 200_000, costs: costs(2n * DOLLAR, 0n) };
-    const prices: Prices = { models: new Map([['a', [{ fromMs: 0, costs: costs(DOLLAR, DOLLAR), longContext }]]]) };
+    const prices: PriceBook = { models: new Map([['a', [{ fromMs: 0, costs: costs(DOLLAR, DOLLAR), longContext }]]]) };
     expect(pricesReport(prices, 1)[0]?.now?.longContext).toEqual({
       aboveInputTokens: 200_000,
       input: '2',
