@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { ControlTable, UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { DEFAULT_GLOBAL_SHARDS, MAX_GLOBAL_SHARDS } from '../../lib/contract/ledger';
 import { JobsTable } from '../../lib/contract/tables';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
@@ -11,14 +12,18 @@ import { requestLog, type WithCorrelationId } from '../middleware/request-log';
 import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { sleep, systemClock } from '../runtime/clock/clock';
-import { readEnvironment, text, url } from '../runtime/environment/read-environment';
+import { integer, optionalText, readEnvironment, text, url } from '../runtime/environment/read-environment';
 import { credentialFields, upstreamCredential } from '../runtime/federation/upstream-credential';
 import { breakerCheck, queueCheck, tableCheck } from '../runtime/health/aws-checks';
 import { credentialCheck } from '../runtime/health/credential-check';
+import type { IHealthCheck } from '../runtime/health/health-check';
 import { diskCheck, diskOf, memoryCheck, processMemory } from '../runtime/health/process-checks';
+import { spendCheck } from '../runtime/health/spend-check';
 import { SystemHealthChecker } from '../runtime/health/system-health-checker';
 import { upstreamCheck } from '../runtime/health/upstream-check';
 import { count, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
+import { SpendControl } from '../runtime/spend/spend-control';
 import { readiness } from './readiness';
 
 const environment = readEnvironment({
@@ -27,6 +32,8 @@ const environment = readEnvironment({
   queueUrl: url(EnvironmentKey.QUEUE_URL),
   upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
   ...credentialFields,
+  ledgerTable: optionalText(EnvironmentKey.LEDGER_TABLE),
+  shards: integer(EnvironmentKey.LEDGER_SHARDS, { min: 1, max: MAX_GLOBAL_SHARDS, fallback: DEFAULT_GLOBAL_SHARDS }),
   version: text(EnvironmentKey.VERSION),
 });
 
@@ -44,6 +51,13 @@ const credential = upstreamCredential(
 
 const ABSENT = 'readiness';
 
+/** None where nothing caps what is spent. */
+const spendChecks = ({ ledgerTable, shards }: Pick<typeof environment, 'ledgerTable' | 'shards'>): IHealthCheck[] => {
+  if (ledgerTable === undefined) return [];
+  const ledger = new SpendControl(new DynamoDbLedgerStore(dynamodb, ledgerTable), { shards });
+  return [spendCheck({ ledger, now: systemClock })];
+};
+
 const checker = new SystemHealthChecker({
   checks: [
     tableCheck(dynamodb, {
@@ -59,6 +73,7 @@ const checker = new SystemHealthChecker({
       table: environment.controlTable,
       key: { [ControlTable.PARTITION_KEY]: ABSENT },
     }),
+    ...spendChecks(environment),
     breakerCheck(dynamodb, environment.controlTable, UPSTREAM_BREAKER),
     credentialCheck({ credential, now: systemClock, sleep }),
     upstreamCheck(environment.upstreamUrl),
@@ -73,11 +88,12 @@ const checker = new SystemHealthChecker({
  * `GET /ready`, public: 200 where the service works, 503 where it cannot take or run jobs. Makes no paid call.
  *
  * Environment: `JOBS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET` or `FEDERATION`,
- * `VERSION`.
+ * `VERSION`; `LEDGER_TABLE` and `LEDGER_SHARDS` where spending is capped.
  * Rights: `dynamodb:GetItem` on the jobs and the control table and `kms:Decrypt`, `kms:DescribeKey` on their key through
  * DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
  * `kms:Decrypt` on its key through Secrets Manager, or `sts:GetWebIdentityToken`. The route may be asked by anybody: give the function a small reserved
- * concurrency, and no authorizer.
+ * concurrency, and no authorizer. `dynamodb:GetItem` and `BatchGetItem` on the ledger's table, and use of its key, where
+ * spending is capped.
  */
 export const handler = middy<WithCorrelationId, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))

@@ -1,8 +1,8 @@
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
 import { ConsumerBusyError, LEAST_CONCURRENCY } from '../runtime/consumer-control/consumer';
+import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
 import type { ControlDependencies } from './dependencies';
-import { pauseConsumer } from './pause-consumer';
 import { probeUpstream } from './probe-upstream';
 import { resumeConsumer } from './resume-consumer';
 import { secondsToProbe, turnOf } from './turn';
@@ -35,7 +35,7 @@ export const onBreakerChange = async (change: BreakerRow, breaker: string, depen
     await onControlMessage({ kind: 'resume', breaker, epoch, concurrency: LEAST_CONCURRENCY }, dependencies);
     return;
   }
-  await pauseConsumer(dependencies);
+  await pauseConsumer(dependencies, 'the breaker is not closed');
   if (row.held) return;
   // Where a probe is under way, this message is for the case that its worker dies.
   await controlQueue.send({ kind: 'probe', breaker, epoch, turn: turnOf(row), idle: 0 }, secondsToProbe(row, now()));

@@ -1,6 +1,7 @@
 import type { IBreakerStore } from '../runtime/breaker/breaker-store';
 import type { Clock } from '../runtime/clock/clock';
 import type { IConsumer } from '../runtime/consumer-control/consumer';
+import type { IConsumerHold } from '../runtime/consumer-control/consumer-hold';
 import type { IControlQueue } from '../runtime/consumer-control/control-queue';
 import type { IProcessor } from '../runtime/consumer-control/processor';
 import type { Count, Log } from '../runtime/observability/observability';
@@ -10,6 +11,8 @@ import type { IWorkQueue } from '../runtime/work-queue/work-queue';
 export interface ControlDependencies {
   readonly store: Pick<IBreakerStore, 'read'>;
   readonly consumer: IConsumer;
+  /** While it stands, nothing is resumed and no probe runs. */
+  readonly hold: Pick<IConsumerHold, 'read'>;
   readonly controlQueue: Pick<IControlQueue, 'send'>;
   readonly workQueue: Pick<IWorkQueue, 'receiveOne' | 'delete'>;
   readonly processor: IProcessor;

@@ -7,6 +7,7 @@ import { metricsFlush } from '../middleware/metrics-flush';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { DynamoDbBreakerStore } from '../runtime/breaker/dynamodb-breaker-store';
 import { systemClock } from '../runtime/clock/clock';
+import { DynamoDbConsumerHold } from '../runtime/consumer-control/dynamodb-consumer-hold';
 import { LambdaConsumer } from '../runtime/consumer-control/lambda-consumer';
 import { LambdaProcessor } from '../runtime/consumer-control/lambda-processor';
 import { SqsControlQueue } from '../runtime/consumer-control/sqs-control-queue';
@@ -26,6 +27,7 @@ const environment = readEnvironment({
 });
 
 const sqs = new SQSClient(awsClientOptions);
+const dynamodb = new DynamoDBClient(awsClientOptions);
 
 /** An invocation answers when the job has ended: it is bounded by the processor's timeout, and never made twice. */
 const invoker = new LambdaClient({
@@ -34,8 +36,9 @@ const invoker = new LambdaClient({
 });
 
 const dependencies = {
-  store: new DynamoDbBreakerStore(new DynamoDBClient(awsClientOptions), environment.controlTable),
+  store: new DynamoDbBreakerStore(dynamodb, environment.controlTable),
   consumer: new LambdaConsumer(new LambdaClient(awsClientOptions), environment.mapping, environment.maxConcurrency),
+  hold: new DynamoDbConsumerHold(dynamodb, environment.controlTable),
   controlQueue: new SqsControlQueue(sqs, environment.controlQueueUrl),
   workQueue: new SqsWorkQueue(sqs, environment.queueUrl),
   processor: new LambdaProcessor(invoker, environment.processor),

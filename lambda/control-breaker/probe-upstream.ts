@@ -1,7 +1,8 @@
+import { isHeld } from '../../lib/contract/consumer-hold';
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
+import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
 import type { ControlDependencies } from './dependencies';
-import { pauseConsumer } from './pause-consumer';
 import { secondsToProbe, turnOf } from './turn';
 
 type Probe = Extract<ControlMessage, { kind: 'probe' }>;
@@ -25,13 +26,14 @@ const isOvertaken = (row: BreakerRow | undefined, { epoch, turn }: Probe): row i
  * has messages of its own, by the table's stream.
  */
 export const probeUpstream = async (message: Probe, dependencies: ControlDependencies): Promise<void> => {
-  const { store, controlQueue, workQueue, processor, log, now, stepSeconds } = dependencies;
+  const { store, hold, controlQueue, workQueue, processor, log, now, stepSeconds } = dependencies;
   const row = await store.read(message.breaker);
   if (isOvertaken(row, message)) return;
   const standing = { ...message, turn: turnOf(row) };
   const again = (seconds: number, idle: number) => controlQueue.send({ ...standing, idle }, seconds);
-  await pauseConsumer(dependencies);
-  if (row.held) return;
+  await pauseConsumer(dependencies, 'the breaker is not closed');
+  // Without a message of its own: once the hold is lifted, the sweeper sees a probe that nobody makes.
+  if (row.held || isHeld(await hold.read())) return;
   const waitSeconds = secondsToProbe(row, now());
   if (waitSeconds > 0) return again(waitSeconds, 0);
 

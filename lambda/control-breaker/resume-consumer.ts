@@ -1,21 +1,23 @@
+import { isHeld } from '../../lib/contract/consumer-hold';
 import { BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
 import { MetricName } from '../../lib/contract/metrics';
 import { LEAST_CONCURRENCY, nextConcurrency } from '../runtime/consumer-control/consumer';
+import { pauseConsumer } from '../runtime/consumer-control/pause-consumer';
 import type { ControlDependencies } from './dependencies';
-import { pauseConsumer } from './pause-consumer';
 
 type Resume = Extract<ControlMessage, { kind: 'resume' }>;
 
 /**
- * Takes one step of resuming: at least `concurrency` processors now, twice as many a step later. A step never takes
- * concurrency away, so that one which comes twice does nothing the second time.
+ * Takes one step of resuming, unless the consumer is held: at least `concurrency` processors now, twice as many a step
+ * later. A step never takes concurrency away, so that one which comes twice does nothing the second time.
  */
 export const resumeConsumer = async (message: Resume, dependencies: ControlDependencies): Promise<void> => {
-  const { store, consumer, controlQueue, count, log, maxConcurrency, stepSeconds } = dependencies;
+  const { store, hold, consumer, controlQueue, count, log, maxConcurrency, stepSeconds } = dependencies;
   const isCurrent = async () => {
     const row = await store.read(message.breaker);
-    return (row?.status ?? BreakerStatus.CLOSED) === BreakerStatus.CLOSED && (row?.epoch ?? 0) === message.epoch;
+    const isClosed = (row?.status ?? BreakerStatus.CLOSED) === BreakerStatus.CLOSED;
+    return isClosed && (row?.epoch ?? 0) === message.epoch && !isHeld(await hold.read());
   };
   if (!(await isCurrent())) return;
   const state = await consumer.read();
@@ -28,8 +30,8 @@ export const resumeConsumer = async (message: Resume, dependencies: ControlDepen
     log.info('The consumer is resumed by a step.', { concurrency: reached });
   }
   if (!(await isCurrent())) {
-    // It opened again between the look and the step, and its own pause may have come first.
-    await pauseConsumer(dependencies);
+    // It opened again or was held between the look and the step, and that one's own pause may have come first.
+    await pauseConsumer(dependencies, 'the breaker is not closed any more, or spending is cut off');
     return;
   }
   if (reached < maxConcurrency) {

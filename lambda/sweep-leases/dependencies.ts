@@ -1,6 +1,7 @@
 import type { IBreakerStore } from '../runtime/breaker/breaker-store';
 import type { Clock } from '../runtime/clock/clock';
 import type { IConsumer } from '../runtime/consumer-control/consumer';
+import type { IConsumerHold } from '../runtime/consumer-control/consumer-hold';
 import type { IControlQueue } from '../runtime/consumer-control/control-queue';
 import type { IDueJobs } from '../runtime/jobs/due-jobs';
 import type { Count, GaugeSeconds, Log } from '../runtime/observability/observability';
@@ -17,6 +18,7 @@ export interface SweepDependencies {
   readonly isJobAlive: (jobId: string) => Promise<boolean>;
   readonly deadLetterQueue: Pick<IWorkQueue, 'send'>;
   readonly consumer: Pick<IConsumer, 'read'>;
+  readonly hold: Pick<IConsumerHold, 'read'>;
   readonly controlQueue: Pick<IControlQueue, 'send'>;
   readonly count: Count;
   readonly gaugeSeconds: GaugeSeconds;

@@ -8,6 +8,7 @@ import { metricsFlush } from '../middleware/metrics-flush';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { DynamoDbBreakerStore } from '../runtime/breaker/dynamodb-breaker-store';
 import { systemClock } from '../runtime/clock/clock';
+import { DynamoDbConsumerHold } from '../runtime/consumer-control/dynamodb-consumer-hold';
 import { LambdaConsumer } from '../runtime/consumer-control/lambda-consumer';
 import { SqsControlQueue } from '../runtime/consumer-control/sqs-control-queue';
 import { integer, readEnvironment, text, url } from '../runtime/environment/read-environment';
@@ -52,6 +53,7 @@ const dependencies = {
   workQueue: new SqsWorkQueue(sqs, environment.queueUrl),
   deadLetterQueue: new SqsWorkQueue(sqs, environment.deadLetterQueueUrl),
   consumer: new LambdaConsumer(new LambdaClient(awsClientOptions), environment.mapping, environment.maxConcurrency),
+  hold: new DynamoDbConsumerHold(dynamodb, environment.controlTable),
   controlQueue: new SqsControlQueue(sqs, environment.controlQueueUrl),
   count,
   gaugeSeconds,

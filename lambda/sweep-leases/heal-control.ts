@@ -1,3 +1,4 @@
+import { type HoldRow, isHeld } from '../../lib/contract/consumer-hold';
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import type { ControlMessage } from '../../lib/contract/messages';
 import { type ConsumerState, LEAST_CONCURRENCY, nextConcurrency } from '../runtime/consumer-control/consumer';
@@ -14,17 +15,23 @@ export interface ControlFacts {
   readonly breaker: string;
   /** @default - the row is missing: a closed breaker of epoch 0 */
   readonly row: BreakerRow | undefined;
+  /** @default - the consumer was never held */
+  readonly hold?: HoldRow | undefined;
   readonly consumer: ConsumerState;
   readonly nowMs: number;
   readonly maxConcurrency: number;
   readonly stepSeconds: number;
 }
 
-/** What the controller has to be reminded of, as one of its messages was lost; undefined where all is well. */
+/**
+ * What the controller has to be reminded of, as one of its messages was lost; undefined where all is well, or the
+ * consumer is held.
+ */
 export const reminderFor = (facts: ControlFacts): ControlMessage | undefined => {
-  const { breaker, row, consumer, nowMs, maxConcurrency, stepSeconds } = facts;
+  const { breaker, row, hold, consumer, nowMs, maxConcurrency, stepSeconds } = facts;
+  if (isHeld(hold)) return undefined;
   const epoch = row?.epoch ?? 0;
-  const sinceMs = nowMs - (row?.changedAt ?? 0);
+  const sinceMs = nowMs - Math.max(row?.changedAt ?? 0, hold?.changedAt ?? 0);
   if (!row || row.status === BreakerStatus.CLOSED) {
     const rampMs = (stepsTo(maxConcurrency) * stepSeconds + stepSeconds) * 1_000;
     if (!consumer.isEnabled) {
@@ -48,12 +55,14 @@ export const reminderFor = (facts: ControlFacts): ControlMessage | undefined => 
 export const healControl = async (
   breaker: string,
   row: BreakerRow | undefined,
+  hold: HoldRow | undefined,
   dependencies: SweepDependencies,
 ): Promise<ControlMessage | undefined> => {
   const { consumer, controlQueue, now, log, maxConcurrency, stepSeconds } = dependencies;
   const reminder = reminderFor({
     breaker,
     row,
+    hold,
     consumer: await consumer.read(),
     nowMs: now(),
     maxConcurrency,

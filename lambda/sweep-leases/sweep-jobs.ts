@@ -1,3 +1,4 @@
+import { type HoldRow, isHeld } from '../../lib/contract/consumer-hold';
 import { type BreakerRow, BreakerStatus } from '../../lib/contract/control';
 import { FailureReason } from '../../lib/contract/failures';
 import { MetricName } from '../../lib/contract/metrics';
@@ -66,11 +67,11 @@ const sweepJob = async (job: DueJob, dependencies: SweepDependencies): Promise<k
 
 /** The time before which a waiting job counts as stuck; undefined where none does now. */
 const stuckBefore = async (
-  row: BreakerRow | undefined,
+  changedAt: number,
   { workQueue, now, stuckAfterMs, queueRetentionMs }: SweepDependencies,
 ): Promise<number | undefined> => {
-  // All that waited for the upstream waits anew since it is back.
-  if (row && now() - row.changedAt < stuckAfterMs) return undefined;
+  // All that waited for the upstream, or for the end of a cut-off, waits anew since then.
+  if (now() - changedAt < stuckAfterMs) return undefined;
   const isBusy = (await workQueue.depth()) > BACKLOG;
   return now() - (isBusy ? Math.max(queueRetentionMs, stuckAfterMs) : stuckAfterMs);
 };
@@ -80,12 +81,16 @@ const listDue = async (status: DueStatus, before: number, { dueJobs }: SweepDepe
 
 /**
  * Sends the jobs again that nobody works on: a worker died over them, or their message is lost. While the breaker is
- * not closed nothing is sent, as then jobs wait on purpose.
+ * not closed or the consumer is held nothing is sent, as then jobs wait on purpose.
  */
-export const sweepJobs = async (row: BreakerRow | undefined, dependencies: SweepDependencies): Promise<SweepResult> => {
+export const sweepJobs = async (
+  row: BreakerRow | undefined,
+  hold: HoldRow | undefined,
+  dependencies: SweepDependencies,
+): Promise<SweepResult> => {
   const result = { resent: 0, buried: 0, failed: 0 };
-  if (row && row.status !== BreakerStatus.CLOSED) return result;
-  const waiting = await stuckBefore(row, dependencies);
+  if ((row && row.status !== BreakerStatus.CLOSED) || isHeld(hold)) return result;
+  const waiting = await stuckBefore(Math.max(row?.changedAt ?? 0, hold?.changedAt ?? 0), dependencies);
   const due = [
     ...(await listDue(JobStatus.RUNNING, dependencies.now() - LEASE_MARGIN_MS, dependencies)),
     ...(waiting === undefined ? [] : await listDue(JobStatus.QUEUED, waiting, dependencies)),

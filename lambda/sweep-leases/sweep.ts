@@ -17,11 +17,11 @@ export const openSeconds = (row: BreakerRow | undefined, nowMs: number): number 
  * @throws AggregateError where anything failed: the next sweep tries it again.
  */
 export const sweep = async (dependencies: SweepDependencies): Promise<SweepResult> => {
-  const row = await dependencies.store.read(UPSTREAM_BREAKER);
+  const [row, hold] = await Promise.all([dependencies.store.read(UPSTREAM_BREAKER), dependencies.hold.read()]);
   dependencies.gaugeSeconds(MetricName.BREAKER_OPEN_SECONDS, openSeconds(row, dependencies.now()));
   const [swept, ...others] = await Promise.allSettled([
-    sweepJobs(row, dependencies),
-    healControl(UPSTREAM_BREAKER, row, dependencies),
+    sweepJobs(row, hold, dependencies),
+    healControl(UPSTREAM_BREAKER, row, hold, dependencies),
     sweepReservations(dependencies),
   ]);
   const errors = [swept, ...others].flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));

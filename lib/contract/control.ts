@@ -53,6 +53,9 @@ export interface BreakerRow {
   readonly held?: boolean;
 }
 
+/** Name of the row that says of how much of a window's cap somebody was warned; the cap is in micro-USD. */
+export const spendWarningRowName = (window: string, cap: number): string => `spend-warning#${window}#${cap}`;
+
 /** Keys of the audit table: append only, read by day. */
 export const AuditTable = {
   PARTITION_KEY: 'day',
@@ -65,7 +68,8 @@ export const AUDIT_BEGUN = 'begun';
 /**
  * One privileged act: ids only, no text of a client's. Each act has two records of the same `act`: one with the result
  * `begun` before anything is done, without which nothing is, and one with the outcome after it. An act of which only the
- * first is there was cut off: what it did is not known from here.
+ * first is there was cut off: what it did is not known from here. What the service does by itself has one record, after
+ * it: to cut spending off must not wait for the audit.
  */
 export interface AuditRecord {
   /** UTC day, `YYYY-MM-DD`. */
@@ -74,7 +78,7 @@ export interface AuditRecord {
   readonly at: string;
   /** Random name of the act, which its two records share. */
   readonly act: string;
-  /** ARN of the caller, or `local` where an emulator knows no callers. */
+  /** ARN of the caller, `local` where an emulator knows no callers, or the name of the handler that did it by itself. */
   readonly who: string;
   /** What was done, such as `dlq.redrive`. */
   readonly what: string;

@@ -53,6 +53,10 @@ export const EnvironmentKey = {
   BREAKER_SLOW_CALL_MS: 'BULWARK_BREAKER_SLOW_CALL_MS',
   /** Probes in a row that close the breaker. */
   BREAKER_SUCCESSES_TO_CLOSE: 'BULWARK_BREAKER_SUCCESSES_TO_CLOSE',
+  /** Name of the audit table. */
+  AUDIT_TABLE: 'BULWARK_AUDIT_TABLE',
+  /** Throttles of the usage plans as they were deployed, by their ids, as JSON: `{"id": [rate, burst]}`. */
+  USAGE_PLANS: 'BULWARK_USAGE_PLANS',
   /** URL of the dead-letter queue of the work queue. */
   DEAD_LETTER_QUEUE_URL: 'BULWARK_DEAD_LETTER_QUEUE_URL',
   /** Milliseconds for which a job is sent anew while the upstream fails, counted from its own first failure. */

@@ -8,6 +8,7 @@ export const HANDLERS = [
   'read-usage',
   'check-health',
   'control-breaker',
+  'control-spend',
   'sweep-leases',
   'check-readiness',
   'rotate-secret',

@@ -76,4 +76,10 @@ export const MetricName = {
   UPLOADS_UNDECIDED: 'UploadsUndecided',
   /** Objects that came after an upload's first, and were removed. */
   UPLOADS_SUPERFLUOUS: 'UploadsSuperfluous',
+  /** Percent of a global cap that is spent, by window; a gauge. What is only reserved raises no alarm by it. */
+  SPEND_PERCENT: 'SpendPercent',
+  /** Percent of a global cap that is spent or reserved, by window; a gauge. */
+  SPEND_COMMITTED_PERCENT: 'SpendCommittedPercent',
+  /** 1 while spending is cut off; a gauge. */
+  SPEND_CUT_OFF: 'SpendCutOff',
 } as const;

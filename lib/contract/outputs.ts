@@ -54,6 +54,13 @@ export const RotationOutput = {
  * as JSON, without secrets.
  */
 export const DEVELOPER_FEDERATION_OUTPUT = 'DeveloperFederation';
+/** Names of the outputs that only a deployment has which caps its spending. */
+export const SpendOutput = {
+  /** Name of the function that watches the caps, and that operators ask. */
+  CONTROLLER: 'SpendControllerName',
+  /** Caps of the clients by their plans, as JSON of `ClientCapsByPlan`. */
+  CLIENT_CAPS: 'ClientSpendCaps',
+} as const;
 
 /** Names of the stacks of one environment, in the order of deployment. */
 export const stackNames = (environment: string) => ({

@@ -15,6 +15,9 @@ export const text = (key: string): Field<string> => ({
   },
 });
 
+/** A variable that may be missing; an empty one is. */
+export const optionalText = (key: string): Field<string | undefined> => ({ key, parse: (value) => value || undefined });
+
 /** An `http:` or `https:` URL, answered without a trailing slash. */
 export const url = (key: string): Field<string> => ({
   key,

@@ -39,8 +39,10 @@ export const gaugeSeconds: GaugeSeconds = (name, seconds) => {
   metrics.addMetric(name, MetricUnit.Seconds, seconds);
 };
 
+export type GaugePercent = (name: MetricNameValue, dimension: string, value: string, percent: number) => void;
+
 /** Publishes a percentage at once, under a further dimension that the other metrics of the process do not have. */
-export const gaugePercent = (name: MetricNameValue, dimension: string, value: string, percent: number): void => {
+export const gaugePercent: GaugePercent = (name, dimension, value, percent) => {
   metrics.singleMetric().addDimension(dimension, value).addMetric(name, MetricUnit.Percent, percent);
 };
 

@@ -8,8 +8,9 @@ const bothSides = (steps: readonly string[]) =>
   ]);
 
 const OPENING = ['read breaker', 'read consumer', 'pause', 'send'];
-const PROBE = ['read breaker', 'read consumer', 'receive', 'process', 'delete', 'read breaker'];
-const RESUMING = ['read breaker', 'read breaker', 'read consumer', 'resume', 'read breaker', 'send'];
+const PROBE = ['read breaker', 'read consumer', 'read hold', 'receive', 'process', 'delete', 'read breaker'];
+const CURRENT = ['read breaker', 'read hold'];
+const RESUMING = ['read breaker', ...CURRENT, 'read consumer', 'resume', ...CURRENT, 'send'];
 
 /** A paused consumer at the end of the first window, with jobs waiting. */
 const atEndOfWindow = async () => {

@@ -4,6 +4,7 @@ import { MemoryBreakerStore } from '../../../lambda/runtime/breaker/memory-break
 import type { ConsumerState } from '../../../lambda/runtime/consumer-control/consumer';
 import { ConsumerBusyError } from '../../../lambda/runtime/consumer-control/consumer';
 import type { Received } from '../../../lambda/runtime/work-queue/work-queue';
+import type { HoldRow } from '../../../lib/contract/consumer-hold';
 import { type BreakerRow, UPSTREAM_BREAKER } from '../../../lib/contract/control';
 import type { ControlMessage } from '../../../lib/contract/messages';
 import { type Crash, ProcessDied } from './cloud';
@@ -24,6 +25,8 @@ export class ControlWorld {
   readonly store = new MemoryBreakerStore();
   consumer: ConsumerState = { isEnabled: true, concurrency: 10 };
   isConsumerBusy = false;
+  /** What keeps the consumer paused on purpose. */
+  held: HoldRow | undefined;
   maxConcurrency = 10;
   /** Messages on the control queue, and when each is received. */
   readonly control: Delayed[] = [];
@@ -70,6 +73,7 @@ export class ControlWorld {
     return {
       store: { read: (name) => this.perform('read breaker', () => this.store.read(name)) },
       consumer: this.#consumer(),
+      hold: { read: () => this.perform('read hold', () => this.held) },
       controlQueue: this.controlQueue,
       workQueue: {
         receiveOne: () => this.perform('receive', () => this.#receive()),

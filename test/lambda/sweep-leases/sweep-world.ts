@@ -11,6 +11,7 @@ import { SqsWorkQueue } from '../../../lambda/runtime/work-queue/sqs-work-queue'
 import type { SweepDependencies } from '../../../lambda/sweep-leases/dependencies';
 import { sweep } from '../../../lambda/sweep-leases/sweep';
 import type { SweepResult } from '../../../lambda/sweep-leases/sweep-jobs';
+import type { HoldRow } from '../../../lib/contract/consumer-hold';
 import type { ControlMessage } from '../../../lib/contract/messages';
 import { Cloud } from '../doubles/cloud';
 import {
@@ -40,6 +41,8 @@ export class SweepWorld {
   readonly processor = new Processor(this.cloud);
   readonly store = new MemoryBreakerStore();
   consumer: ConsumerState = { isEnabled: true, concurrency: MAX_CONCURRENCY };
+  /** What keeps the consumer paused on purpose. */
+  held: HoldRow | undefined;
   readonly reminders: ControlMessage[] = [];
   readonly metrics: Record<string, number> = {};
   readonly gauges: Record<string, number> = {};
@@ -53,6 +56,7 @@ export class SweepWorld {
       ledger: new SpendLedger(new DynamoDbLedgerStore(new DynamoDBClient({}), LEDGER_TABLE)),
       isJobAlive: isJobAlive(new DynamoDbJobStore(new DynamoDBClient({}), JOBS_TABLE)),
       consumer: { read: async () => this.consumer },
+      hold: { read: async () => this.held },
       controlQueue: { send: async (message) => void this.reminders.push(message) },
       count: (name, value = 1) => {
         this.metrics[name] = (this.metrics[name] ?? 0) + value;

@@ -9,6 +9,7 @@ import { relayOutbox } from '../../../lambda/relay-outbox/relay-outbox';
 import { BREAKER_DEFAULTS } from '../../../lambda/runtime/breaker/breaker-options';
 import { CircuitBreaker } from '../../../lambda/runtime/breaker/circuit-breaker';
 import { DynamoDbBreakerStore } from '../../../lambda/runtime/breaker/dynamodb-breaker-store';
+import { DynamoDbConsumerHold } from '../../../lambda/runtime/consumer-control/dynamodb-consumer-hold';
 import { DynamoDbDueJobs } from '../../../lambda/runtime/jobs/dynamodb-due-jobs';
 import { DynamoDbJobStore } from '../../../lambda/runtime/jobs/dynamodb-job-store';
 import { RetryBudget } from '../../../lambda/runtime/retry/retry-budget';
@@ -258,6 +259,7 @@ export class SweepActor {
       consumer: {
         read: () => process.perform('GetEventSourceMapping', () => ({ isEnabled: true, concurrency: this.workers })),
       },
+      hold: new DynamoDbConsumerHold(tables, CONTROL),
       controlQueue: { send: () => process.perform('SendMessage', silent) },
       count: silent,
       gaugeSeconds: silent,

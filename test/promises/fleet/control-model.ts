@@ -50,6 +50,7 @@ export class ControlModel {
         pause: () => this.#update({ enabled: false }),
         resume: (maxConcurrency) => this.#update({ enabled: true, maxConcurrency }),
       },
+      hold: { read: () => this.#call(() => undefined) },
       controlQueue: { send: (message, seconds) => this.#call(() => this.#send(message, seconds)) },
       workQueue: {
         receiveOne: () =>
