@@ -2,3 +2,4 @@
 // `@aws-sdk/util-dynamodb`, of which Lambda brings its own.
 export { DynamoDbBreakerStore } from './breaker/dynamodb-breaker-store';
 export { DynamoDbJobStore } from './jobs/dynamodb-job-store';
+export { DynamoDbLedgerStore } from './spend/dynamodb-ledger-store';
