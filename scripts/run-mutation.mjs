@@ -2,7 +2,7 @@
 // `npm run mutation -- retry breaker` takes only those. One Stryker run a folder, against that folder's tests.
 import { spawnSync } from 'node:child_process';
 
-const FOLDERS = ['backoff', 'bulkhead', 'clock', 'resilience', 'retry', 'breaker', 'prices', 'rate-limit'];
+const FOLDERS = ['backoff', 'bulkhead', 'clock', 'resilience', 'retry', 'breaker', 'prices', 'rate-limit', 'spend'];
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !FOLDERS.includes(name));

@@ -3,3 +3,4 @@
 export { DynamoDbBreakerStore } from './breaker/dynamodb-breaker-store';
 export { DynamoDbJobStore } from './jobs/dynamodb-job-store';
 export { DynamoDbRateLimitStore } from './rate-limit/dynamodb-rate-limit-store';
+export { DynamoDbLedgerStore } from './spend/dynamodb-ledger-store';

@@ -15,6 +15,12 @@ export {
   HealthStatus,
   type HealthStatusValue,
 } from '../../lib/contract/health';
+export {
+  type CutOff,
+  type GlobalCaps,
+  SpendCapName,
+  type SpendCapNameValue,
+} from '../../lib/contract/ledger';
 export type { LimitRow } from '../../lib/contract/limits-table';
 export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
 export {
@@ -154,3 +160,30 @@ export { ApiKeyCredential } from './secrets/api-key-credential';
 export type { Credential, CredentialState, IUpstreamCredential } from './secrets/credential';
 export { CredentialUnavailableError, SecretMalformedError, SecretUnavailableError } from './secrets/errors';
 export { SecretCache, type SecretCacheOptions } from './secrets/secret-cache';
+export { LedgerBusyError, LedgerUnavailableError } from './spend/errors';
+export type {
+  BeginOutcome,
+  BeginRequest,
+  CapChange,
+  ClientCaps,
+  CloseOutcome,
+  ExpireReport,
+  ExpireRequest,
+  ISpendControl,
+  ISpendLedger,
+  Refused,
+  RefusedByCut,
+  ReservationStatus,
+  ReserveOutcome,
+  ReserveRequest,
+  SettleOutcome,
+  SettleRequest,
+  SpendStatus,
+  SpendWindows,
+  WindowStatus,
+} from './spend/ledger';
+export type { SpendLedgerOptions, SpendLedgerTools } from './spend/ledger-options';
+export type { CommitResult, ILedgerStore, LedgerRow, RowChange, RowCondition, RowWrite } from './spend/ledger-store';
+export { MemoryLedgerStore, type MemoryWrite } from './spend/memory-ledger-store';
+export { SpendControl } from './spend/spend-control';
+export { SpendLedger } from './spend/spend-ledger';

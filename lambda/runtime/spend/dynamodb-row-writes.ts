@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { LedgerTable } from '../../../lib/contract/ledger';
-import type { Condition, RowWrite } from './ledger-store';
+import type { RowCondition, RowWrite } from './ledger-store';
 
 /** What DynamoDB is sent for one row. */
 export interface RowRequest {
@@ -49,7 +49,7 @@ class Placeholders {
   }
 }
 
-const conditionOf = (condition: Condition, placeholders: Placeholders): string => {
+const conditionOf = (condition: RowCondition, placeholders: Placeholders): string => {
   const name = placeholders.name(condition.attribute);
   switch (condition.is) {
     case 'absent':

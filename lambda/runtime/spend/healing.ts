@@ -7,7 +7,7 @@ import {
   type LedgerWindows,
 } from '../../../lib/contract/ledger';
 import type { GlobalView, Shard } from './global-view';
-import type { Condition, RowWrite } from './ledger-store';
+import type { RowCondition, RowWrite } from './ledger-store';
 import { amountOf } from './row-writes';
 import { limitOf, settingsUnchanged } from './settings';
 import { changeOf } from './window-writes';
@@ -50,7 +50,7 @@ export const cutStep = ({ settings, shards }: GlobalView): Step => {
 
 const markStep = (view: GlobalView, shard: Shard, owed: string, unleased: string): Step => {
   const isInDebt = amountOf(view.master, unleased) < 0;
-  const condition: Condition = { attribute: unleased, is: isInDebt ? 'below' : 'at-least', value: 0 };
+  const condition: RowCondition = { attribute: unleased, is: isInDebt ? 'below' : 'at-least', value: 0 };
   const change = isInDebt ? { set: { [owed]: true } } : { remove: [owed] };
   return [
     { key: globalMasterKey(view.month), conditions: [condition] },

@@ -2,7 +2,7 @@
 export type LedgerRow = Readonly<Record<string, unknown>>;
 
 /** What must be true of a row for a commit to be made; amounts are compared as numbers. */
-export type Condition =
+export type RowCondition =
   | { readonly attribute: string; readonly is: 'absent' | 'present' }
   | { readonly attribute: string; readonly is: 'equal'; readonly value: string | number }
   | { readonly attribute: string; readonly is: 'at-least' | 'below' | 'at-most-or-absent'; readonly value: number };
@@ -11,7 +11,7 @@ export type Condition =
 export interface RowWrite {
   readonly key: string;
   /** All of them have to hold; on a row that is missing every attribute is absent. */
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly RowCondition[];
   /** Attributes that are changed; a row that is missing is made. */
   readonly change?: RowChange;
   /** The row as it is to be, in place of all that it was. */

@@ -1,5 +1,5 @@
 import { LedgerTable } from '../../../lib/contract/ledger';
-import type { Condition, LedgerRow, RowWrite } from './ledger-store';
+import type { LedgerRow, RowCondition, RowWrite } from './ledger-store';
 
 type MaybeRow = LedgerRow | undefined;
 
@@ -7,7 +7,7 @@ type MaybeRow = LedgerRow | undefined;
 export const amountOf = (row: MaybeRow, attribute: string): number => Number(row?.[attribute] ?? 0);
 
 /** Whether a condition holds, as the table judges it: a comparison with an attribute that is absent does not. */
-export const meets = (row: MaybeRow, condition: Condition): boolean => {
+export const meets = (row: MaybeRow, condition: RowCondition): boolean => {
   const value = row?.[condition.attribute];
   switch (condition.is) {
     case 'absent':

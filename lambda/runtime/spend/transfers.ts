@@ -11,7 +11,7 @@ import {
 } from '../../../lib/contract/ledger';
 import { type GlobalView, isComplete, type Shard } from './global-view';
 import { cutStep, debtStep, resizeStep, richest, type Step } from './healing';
-import type { Condition, RowWrite } from './ledger-store';
+import type { RowCondition, RowWrite } from './ledger-store';
 import { amountOf } from './row-writes';
 import { limitOf, settingsUnchanged } from './settings';
 import { SPANS, windowExpiresAt } from './windows';
@@ -61,7 +61,7 @@ const takeFromMaster = (
   amounts: ReadonlyMap<LedgerSpanValue, number>,
 ): RowWrite => {
   const { count, master, month, settings } = view;
-  const conditions: Condition[] = [];
+  const conditions: RowCondition[] = [];
   const add: Record<string, number> = {};
   const set: Record<string, unknown> = { expiresAt: windowExpiresAt(month) };
   for (const span of SPANS) {
@@ -102,7 +102,7 @@ const leaseSlices = (
     [...short].map(([span, needed]) => [span, sliceOf(unleasedOf(view, span, windows), needed, view.count)]),
   );
   const add: Record<string, number> = {};
-  const conditions: Condition[] = [];
+  const conditions: RowCondition[] = [];
   for (const [span, slice] of slices) {
     const attribute = amountAttribute(AVAILABLE, span, windows);
     add[attribute] = slice;
@@ -140,7 +140,7 @@ const gather = (
   const set = { expiresAt: windowExpiresAt(view.month) };
   const sources = [...taken].map(([key, amounts]): RowWrite => {
     const entries = Object.entries(amounts);
-    const conditions = entries.map(([attribute, value]): Condition => ({ attribute, is: 'at-least', value }));
+    const conditions = entries.map(([attribute, value]): RowCondition => ({ attribute, is: 'at-least', value }));
     return { key, conditions, change: { add: Object.fromEntries(entries.map(([name, by]) => [name, -by])), set } };
   });
   const target = globalShardKey(view.month, GATHERING_SHARD);

@@ -14,7 +14,7 @@ import {
   type SpendCapNameValue,
 } from '../../../lib/contract/ledger';
 import type { ClientCaps, Refused } from './ledger';
-import type { Condition, LedgerRow, RowChange, RowWrite } from './ledger-store';
+import type { LedgerRow, RowChange, RowCondition, RowWrite } from './ledger-store';
 import type { Part } from './parts';
 import type { Change } from './reservation';
 import { amountOf } from './row-writes';
@@ -81,9 +81,9 @@ export const windowWrites = (
 };
 
 /** A condition that no row meets: no key is empty. */
-const NEVER: Condition = { attribute: LedgerTable.PARTITION_KEY, is: 'equal', value: '' };
+const NEVER: RowCondition = { attribute: LedgerTable.PARTITION_KEY, is: 'equal', value: '' };
 
-const covers = (attribute: string, cap: number | undefined, amount: number): readonly Condition[] => {
+const covers = (attribute: string, cap: number | undefined, amount: number): readonly RowCondition[] => {
   if (cap === undefined) return [];
   return [cap < amount ? NEVER : { attribute, is: 'at-most-or-absent', value: cap - amount }];
 };
@@ -94,11 +94,11 @@ export const commitWrites = (clientId: string, clientCaps: ClientCaps, part: Par
   const changes = new Map(
     windowWrites(clientId, { committed: [part], spent: [] }).map(({ key, change }) => [key, change]),
   );
-  const write = (key: string, conditions: readonly Condition[]) => ({ key, conditions, change: changes.get(key) });
+  const write = (key: string, conditions: readonly RowCondition[]) => ({ key, conditions, change: changes.get(key) });
   const ofClient = SPANS.flatMap((span) =>
     covers(amountAttribute(COMMITTED, span, windows), clientCapOf(clientCaps, span), part.amount),
   );
-  const ofShard = SPANS.flatMap((span): readonly Condition[] => [
+  const ofShard = SPANS.flatMap((span): readonly RowCondition[] => [
     { attribute: amountAttribute(OWED, span, windows), is: 'absent' },
     { attribute: amountAttribute(AVAILABLE, span, windows), is: 'at-least', value: part.amount },
   ]);

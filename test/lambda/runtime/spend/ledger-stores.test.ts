@@ -1,4 +1,4 @@
-import type { Condition, LedgerRow } from '../../../../lambda/runtime/spend/ledger-store';
+import type { LedgerRow, RowCondition } from '../../../../lambda/runtime/spend/ledger-store';
 import { WORLDS } from './spend-world';
 
 const KEY = 'row';
@@ -43,7 +43,7 @@ describe.each(WORLDS)('%s', (_name, make) => {
     expect(found).toEqual({ key: KEY, b: 3 });
   });
 
-  test.each<[string, Condition, boolean]>([
+  test.each<[string, RowCondition, boolean]>([
     ['absent of what is there', { attribute: 'n', is: 'absent' }, false],
     ['absent of what is not', { attribute: 'x', is: 'absent' }, true],
     ['present of what is there', { attribute: 'n', is: 'present' }, true],
