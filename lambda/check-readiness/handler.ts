@@ -5,6 +5,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { ControlTable, UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
 import { DEFAULT_GLOBAL_SHARDS, MAX_GLOBAL_SHARDS } from '../../lib/contract/ledger';
+import { LimitsTable } from '../../lib/contract/limits-table';
 import { JobsTable } from '../../lib/contract/tables';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
@@ -28,6 +29,7 @@ import { readiness } from './readiness';
 
 const environment = readEnvironment({
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  limitsTable: text(EnvironmentKey.LIMITS_TABLE),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
   queueUrl: url(EnvironmentKey.QUEUE_URL),
   upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
@@ -66,6 +68,13 @@ const checker = new SystemHealthChecker({
       table: environment.jobsTable,
       key: { [JobsTable.PARTITION_KEY]: ABSENT, [JobsTable.SORT_KEY]: ABSENT },
     }),
+    // Without it every submission is refused.
+    tableCheck(dynamodb, {
+      name: 'limits-table',
+      isCritical: true,
+      table: environment.limitsTable,
+      key: { [LimitsTable.PARTITION_KEY]: ABSENT },
+    }),
     queueCheck(new SQSClient(options), environment.queueUrl),
     tableCheck(dynamodb, {
       name: 'control-table',
@@ -87,10 +96,10 @@ const checker = new SystemHealthChecker({
 /**
  * `GET /ready`, public: 200 where the service works, 503 where it cannot take or run jobs. Makes no paid call.
  *
- * Environment: `JOBS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET` or `FEDERATION`,
- * `VERSION`; `LEDGER_TABLE` and `LEDGER_SHARDS` where spending is capped.
- * Rights: `dynamodb:GetItem` on the jobs and the control table and `kms:Decrypt`, `kms:DescribeKey` on their key through
- * DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
+ * Environment: `JOBS_TABLE`, `LIMITS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET` or
+ * `FEDERATION`, `VERSION`; `LEDGER_TABLE` and `LEDGER_SHARDS` where spending is capped.
+ * Rights: `dynamodb:GetItem` on the tables of jobs, limits and control and `kms:Decrypt`, `kms:DescribeKey` on their key
+ * through DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
  * `kms:Decrypt` on its key through Secrets Manager, or `sts:GetWebIdentityToken`. The route may be asked by anybody: give the function a small reserved
  * concurrency, and no authorizer. `dynamodb:GetItem` and `BatchGetItem` on the ledger's table, and use of its key, where
  * spending is capped.

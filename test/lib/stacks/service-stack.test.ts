@@ -72,6 +72,7 @@ test.each([
     'CheckReadiness',
     [
       'JOBS_TABLE',
+      'LIMITS_TABLE',
       'CONTROL_TABLE',
       'QUEUE_URL',
       'UPSTREAM_URL',
