@@ -41,6 +41,8 @@ export interface Environment {
    * @default - nobody is told
    */
   readonly alarmTopicArn?: string;
+  /** Whether GuardDuty scans what clients upload, and nothing is readable that it has not; it is paid by the gigabyte. */
+  readonly scanUploads: boolean;
   /** Days that logs are kept. */
   readonly logRetentionDays: number;
   /** Whether data and logs must outlive mistakes. */
@@ -120,6 +122,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...LOCAL_OUTAGE,
     ...LOCAL_CREDENTIAL,
+    scanUploads: false,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -131,6 +134,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 5,
     ...OUTAGE,
     ...CREDENTIAL,
+    scanUploads: false,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -142,6 +146,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 10,
     ...OUTAGE,
     ...CREDENTIAL,
+    scanUploads: true,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -153,6 +158,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     processConcurrency: 50,
     ...OUTAGE,
     ...CREDENTIAL,
+    scanUploads: true,
     logRetentionDays: 90,
     protectData: true,
   },

@@ -1,27 +1,11 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { JOB_SEALING_CONTEXT } from '../contract/sealing-context';
 import { JobsTable } from '../contract/tables';
 import type { StandardFunction } from '../functions/standard-function';
+import { grantKeyThrough, KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/table-key-use';
 import type { DataStack } from './data-stack';
-
-/** What DynamoDB does with the table's key in the name of whoever reads. */
-const KEY_USE_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
-
-/**
- * What DynamoDB may do with the table's key in the name of whoever writes.
- * Source: "DynamoDB encryption at rest: usage notes", the least permissions on a customer-managed key, without
- * CreateGrant, which only the table's creator needs.
- */
-const KEY_USE_TO_WRITE = [
-  ...KEY_USE_TO_READ,
-  'kms:Encrypt',
-  'kms:ReEncryptFrom',
-  'kms:ReEncryptTo',
-  'kms:GenerateDataKey',
-  'kms:GenerateDataKeyWithoutPlaintext',
-];
 
 /**
  * The rights that the service's functions have on the data stack: single actions on single resources, and the
@@ -141,13 +125,7 @@ export class DataAccess {
   }
 
   private useKeyThrough(user: StandardFunction, service: string, actions: string[]): void {
-    user.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions,
-        resources: [this.data.dataKey.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(user).region}.amazonaws.com` } },
-      }),
-    );
+    grantKeyThrough(user, this.data.dataKey, service, actions);
   }
 
   private useKeyUnderJobContext(user: StandardFunction, action: string): void {

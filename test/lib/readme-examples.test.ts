@@ -17,7 +17,7 @@ const EXAMPLES = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'ut
   });
 
 test('every domain has an example', () => {
-  const domains = ['api', 'delivery', 'functions', 'logs', 'queue', 'secrets', 'stacks'];
+  const domains = ['api', 'delivery', 'functions', 'logs', 'queue', 'secrets', 'stacks', 'uploads'];
 
   expect(domains.filter((domain) => !EXAMPLES.some(({ name }) => name.startsWith(`lib/${domain}/`)))).toEqual([]);
 });

@@ -19,7 +19,7 @@ function timeoutOf({ service }: typeof prod, id: string): number {
   return functions.find(([logicalId]) => logicalId.startsWith(id))?.[1].Properties.Timeout;
 }
 
-test('has the nine functions and no other', () => {
+test('has the eleven functions and no other', () => {
   const ids = Object.keys(prod.service.findResources('AWS::Lambda::Function')).map((id) => id.slice(0, -8));
 
   expect(ids.sort()).toEqual([...FUNCTIONS].sort());
@@ -92,6 +92,18 @@ test.each([
       'QUEUE_RETENTION_MS',
     ],
   ],
+  [
+    'UploadsCreateUpload',
+    [
+      'UPLOADS_TABLE',
+      'QUARANTINE_BUCKET',
+      'UPLOAD_CONTENT_TYPES',
+      'UPLOAD_MAX_BYTES',
+      'UPLOAD_WINDOW_SECONDS',
+      'UPLOAD_RECORD_DAYS',
+    ],
+  ],
+  ['UploadsReadUpload', ['UPLOADS_TABLE']],
 ] as const)('tells %s what it reads and no more', (id, keys) => {
   const common = ['NODE_OPTIONS', EnvironmentKey.ENVIRONMENT, EnvironmentKey.VERSION];
 
@@ -221,7 +233,7 @@ test('checks a submission at the gateway against the schema of the contract', ()
   });
 });
 
-test('guards both routes of jobs, and leaves health and readiness to everybody', () => {
+test('guards the routes of jobs and uploads, and leaves health and readiness to everybody', () => {
   const methods = Object.entries(prod.service.findResources('AWS::ApiGateway::Method')).map(([id, { Properties }]) => [
     id.slice('Api'.length, -8),
     Properties.AuthorizationType,
@@ -233,6 +245,8 @@ test('guards both routes of jobs, and leaves health and readiness to everybody',
     ['readyGET', 'NONE', false],
     ['v1jobsPOST', 'CUSTOM', true],
     ['v1jobsidGET', 'CUSTOM', true],
+    ['v1uploadsPOST', 'CUSTOM', true],
+    ['v1uploadsidGET', 'CUSTOM', true],
   ]);
 });
 

@@ -32,6 +32,8 @@ export const FUNCTIONS = [
   'CheckReadiness',
   'ControlBreaker',
   'SweepLeases',
+  'UploadsCreateUpload',
+  'UploadsReadUpload',
 ] as const;
 
 export interface Statement {
