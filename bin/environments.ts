@@ -52,6 +52,8 @@ export interface Environment extends ClientSettings, SpendCaps {
    * @default - nobody is told
    */
   readonly alarmTopicArn?: string;
+  /** Whether GuardDuty scans what clients upload, and nothing is readable that it has not; it is paid by the gigabyte. */
+  readonly scanUploads: boolean;
   /** Days that logs are kept. */
   readonly logRetentionDays: number;
   /** Whether data and logs must outlive mistakes. */
@@ -134,6 +136,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...LOCAL_CLIENTS,
     ...LOCAL_CAPS,
     webAcl: true,
+    scanUploads: false,
     logRetentionDays: 1,
     protectData: false,
   },
@@ -148,6 +151,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CLIENTS,
     ...DEV_CAPS,
     webAcl: true,
+    scanUploads: false,
     logRetentionDays: 14,
     protectData: false,
   },
@@ -162,6 +166,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CLIENTS,
     ...STAGING_CAPS,
     webAcl: true,
+    scanUploads: true,
     logRetentionDays: 30,
     protectData: false,
   },
@@ -176,6 +181,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'n
     ...CLIENTS,
     ...PROD_CAPS,
     webAcl: true,
+    scanUploads: true,
     logRetentionDays: 90,
     protectData: true,
   },

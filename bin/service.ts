@@ -28,6 +28,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     upstreamCredential: upstreamCredentialOf(environment),
     secretAdministrators: environment.secretAdministrators.map((arn) => new ArnPrincipal(arn)),
     secretReaders: environment.secretReaders.map((arn) => new ArnPrincipal(arn)),
+    uploads: { malwareScan: environment.scanUploads },
   });
   const service = new ServiceStack(app, names.service, {
     ...common,

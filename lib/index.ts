@@ -54,3 +54,7 @@ export type { OutageSettings } from './stacks/outage-settings';
 export { ServiceAlarms, type ServiceAlarmsProps } from './stacks/service-alarms';
 export { ServiceStack, type ServiceStackProps } from './stacks/service-stack';
 export { UpstreamCredential, type UpstreamKeyPoolOptions } from './stacks/upstream-credential';
+export { QuarantinedUploads, type QuarantinedUploadsProps } from './uploads/quarantined-uploads';
+export { UploadAlarms, type UploadAlarmsProps } from './uploads/upload-alarms';
+export { UploadRoutes, type UploadRoutesProps } from './uploads/upload-routes';
+export type { ArchiveLimits, UploadTerms } from './uploads/upload-settings';

@@ -169,4 +169,5 @@ export const UploadsOutput = {
   CLEAN_BUCKET: 'UploadCleanBucketName',
   QUEUE_URL: 'UploadsQueueUrl',
   DEAD_LETTER_QUEUE_URL: 'UploadsDeadLetterQueueUrl',
+  INSPECTOR: 'UploadInspectorName',
 } as const;

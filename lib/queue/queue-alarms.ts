@@ -20,6 +20,12 @@ export interface QueueAlarmsProps {
   /** Age of the oldest message from which on consumers count as too slow. */
   readonly maxAge: Duration;
   /**
+   * Page in `docs/runbooks/`, without its ending, for whoever is told of dead letters.
+   *
+   * @default 'dead-letters'
+   */
+  readonly deadLetterRunbook?: string;
+  /**
    * Told when an alarm begins and ends.
    *
    * @default - nobody: give the alarms their actions yourself
@@ -44,10 +50,11 @@ export class QueueAlarms extends Construct {
   constructor(scope: Construct, id: string, props: QueueAlarmsProps) {
     super(scope, id);
     const { queue, deadLetterQueue, maxAge } = props;
+    const runbook = props.deadLetterRunbook ?? 'dead-letters';
     this.deadLetters = runbookAlarm(this, 'DeadLetters', {
       metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
       description: 'Messages that nobody could process lie in the dead-letter queue.',
-      runbook: 'dead-letters',
+      runbook,
     });
     this.deadLetterArrivals = runbookAlarm(this, 'DeadLetterArrivals', {
       metric: arrivalsIn(deadLetterQueue),
@@ -55,7 +62,7 @@ export class QueueAlarms extends Construct {
       evaluationPeriods: 5,
       datapointsToAlarm: 1,
       description: 'Messages have arrived in the dead-letter queue within the last minutes.',
-      runbook: 'dead-letters',
+      runbook,
     });
     this.oldestMessage = runbookAlarm(this, 'OldestMessage', {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),

@@ -92,6 +92,13 @@ export interface ResilientQueueProps {
   readonly alarmTopic?: sns.ITopic;
 
   /**
+   * Page in `docs/runbooks/`, without its ending, for whoever is told of dead letters of this queue.
+   *
+   * @default 'dead-letters'
+   */
+  readonly deadLetterRunbook?: string;
+
+  /**
    * What becomes of queues and key when they leave the stack.
    *
    * @default RemovalPolicy.RETAIN
@@ -162,6 +169,7 @@ export class ResilientQueue extends Construct {
       queue: this.queue,
       deadLetterQueue: this.deadLetterQueue,
       maxAge: settings.maxAge,
+      deadLetterRunbook: props.deadLetterRunbook,
       topic: props.alarmTopic,
     });
     this.warnOfFewReceives();

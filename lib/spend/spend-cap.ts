@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { ConfigCheck } from '../config-error';
 import { EnvironmentKey } from '../contract/environment-keys';
 import { DEFAULT_GLOBAL_SHARDS, LedgerTable, MAX_GLOBAL_SHARDS } from '../contract/ledger';
-import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/key-use';
+import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/table-key-use';
 import { SpendAlarms } from './spend-alarms';
 import type { SpendSettings } from './spend-settings';
 

@@ -1,10 +1,10 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { JOB_SEALING_CONTEXT } from '../contract/sealing-context';
 import { JobsTable } from '../contract/tables';
 import type { StandardFunction } from '../functions/standard-function';
-import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/key-use';
+import { grantKeyThrough, KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/table-key-use';
 import type { DataStack } from './data-stack';
 
 /**
@@ -137,13 +137,7 @@ export class DataAccess {
   }
 
   private useKeyThrough(user: StandardFunction, service: string, actions: string[]): void {
-    user.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions,
-        resources: [this.data.dataKey.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(user).region}.amazonaws.com` } },
-      }),
-    );
+    grantKeyThrough(user, this.data.dataKey, service, actions);
   }
 
   private useKeyUnderJobContext(user: StandardFunction, action: string): void {

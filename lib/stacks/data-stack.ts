@@ -12,7 +12,9 @@ import { ResilientQueue } from '../queue/resilient-queue';
 import type { GuardedSecret } from '../secrets/guarded-secret';
 import { SpendCap } from '../spend/spend-cap';
 import type { SpendSettings } from '../spend/spend-settings';
+import type { QuarantinedUploads, QuarantinedUploadsProps } from '../uploads/quarantined-uploads';
 import { type AlarmTopicProps, alarmTopicOf } from './alarm-topic';
+import { createUploads } from './uploads';
 import { createUpstreamSecret, UpstreamCredential } from './upstream-credential';
 
 /** Seconds by which the breaker's controller outlives the run of the processor that it waits for. */
@@ -62,6 +64,14 @@ export interface DataStackProps extends StackProps, AlarmTopicProps {
   readonly secretReaders?: iam.IGrantable[];
 
   /**
+   * What clients may upload. `alarmTopic`, `removalPolicy` and the logs' removal are those of the stack unless they are
+   * given.
+   *
+   * @default - nothing: there are no buckets and no routes
+   */
+  readonly uploads?: QuarantinedUploadsProps;
+
+  /**
    * Whether the data must outlive mistakes: retained when it leaves the stack, tables and stack protected
    * against deletion.
    *
@@ -97,6 +107,8 @@ export class DataStack extends Stack {
   public readonly upstreamCredential: UpstreamCredential;
   /** Holds the upstream credential as `{"apiKey": "…"}`. Undefined where it is federated. */
   public readonly upstreamSecret?: GuardedSecret;
+  /** What clients upload. Undefined where they may not. */
+  public readonly uploads?: QuarantinedUploads;
 
   private readonly protectData: boolean;
   private readonly removalPolicy: RemovalPolicy;
@@ -182,6 +194,14 @@ export class DataStack extends Stack {
       readers: props.secretReaders,
       alarmTopic,
     });
+    this.uploads =
+      props.uploads &&
+      createUploads(this, {
+        alarmTopic,
+        removalPolicy: this.removalPolicy,
+        logs: { removalPolicy: this.removalPolicy },
+        ...props.uploads,
+      });
     this.pinLogicalIds();
     this.declareOutputs();
   }

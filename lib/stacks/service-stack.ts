@@ -15,6 +15,7 @@ import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
+import { UploadRoutes } from '../uploads/upload-routes';
 import { alarmTopicOf } from './alarm-topic';
 import { CredentialAccess } from './credential-access';
 import { DataAccess } from './data-access';
@@ -158,6 +159,14 @@ export class ServiceStack extends Stack {
     this.api.addRoute({ method: GET, path: '/v1/usage', handler: usage });
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
     this.api.addRoute({ method: GET, path: READINESS_PATH, handler: readiness, isPublic: true });
+    if (data.uploads) {
+      new UploadRoutes(this, 'Uploads', {
+        uploads: data.uploads,
+        api: this.api,
+        environment: this.commonEnvironment,
+        logs: this.logSettings,
+      });
+    }
   }
 
   private createReadiness(): StandardFunction {
@@ -252,12 +261,15 @@ export class ServiceStack extends Stack {
       ...overrides,
       code: bundledCode(this, handler),
       logs: this.logSettings,
-      environment: {
-        [EnvironmentKey.ENVIRONMENT]: this.settings.environmentName,
-        [EnvironmentKey.VERSION]: this.settings.version,
-        ...environment,
-      },
+      environment: { ...this.commonEnvironment, ...environment },
     });
+  }
+
+  private get commonEnvironment() {
+    return {
+      [EnvironmentKey.ENVIRONMENT]: this.settings.environmentName,
+      [EnvironmentKey.VERSION]: this.settings.version,
+    };
   }
 
   private get logSettings() {

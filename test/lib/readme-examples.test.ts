@@ -22,7 +22,7 @@ const EXAMPLES = PAGES.flatMap((path) => {
 });
 
 test('every domain has an example', () => {
-  const domains = ['api', 'delivery', 'functions', 'logs', 'queue', 'secrets', 'spend', 'stacks'];
+  const domains = ['api', 'delivery', 'functions', 'logs', 'queue', 'secrets', 'spend', 'stacks', 'uploads'];
 
   expect(domains.filter((domain) => !EXAMPLES.some(({ name }) => name.startsWith(`lib/${domain}/`)))).toEqual([]);
 });

@@ -207,3 +207,11 @@ test.each([
   expect(alarm(id).AlarmDescription).toMatch(new RegExp(` Runbook: docs/runbooks/${runbook}\\.md$`));
   expect(existsSync(join(__dirname, '../../../docs/runbooks', `${runbook}.md`))).toBe(true);
 });
+
+test('dead letters of another kind have a page of their own', () => {
+  queueWith({ deadLetterRunbook: 'uploads-undecided' });
+  for (const id of ['DeadLetters', 'DeadLetterArrivals']) {
+    expect(alarm(id).AlarmDescription).toMatch(/ Runbook: docs\/runbooks\/uploads-undecided\.md$/);
+  }
+  expect(alarm('OldestMessage').AlarmDescription).toMatch(/ Runbook: docs\/runbooks\/oldest-message\.md$/);
+});

@@ -71,6 +71,8 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:GetQueueAttributes',
     'sqs:SendMessage',
   ],
+  UploadsCreateUpload: ['dynamodb:PutItem', ...KEY_TO_WRITE, 's3:PutObject'],
+  UploadsReadUpload: ['dynamodb:GetItem', ...KEY_TO_READ],
 };
 
 /** Every wildcard resource of the service, and why it is one. */
@@ -152,6 +154,8 @@ const TABLES: Record<string, Record<string, string[]>> = {
   CheckReadiness: { JobsTable: READ, LimitsTable: READ, ControlTable: READ },
   ControlBreaker: { ControlTable: READ },
   SweepLeases: { JobsTable: ['dynamodb:UpdateItem'], ControlTable: READ, 'JobsTable index': ['dynamodb:Query'] },
+  UploadsCreateUpload: { UploadsTable: ['dynamodb:PutItem'] },
+  UploadsReadUpload: { UploadsTable: READ },
 };
 
 test.each(FUNCTIONS)('%s reaches the tables that it needs and no other', (id) => {
@@ -205,7 +209,8 @@ test('only the controller may change a mapping, and only that of the processor; 
 /** The table that a resource names, and whether it is an index of it. */
 function tableIn(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const table = /(ClientsTable|JobsTable|LimitsTable|ControlTable|AuditTable)/.exec(text)?.[0] ?? text;
+  const table =
+    /(ClientsTable|JobsTable|LimitsTable|ControlTable|AuditTable|UploadsTable|LedgerTable)/.exec(text)?.[0] ?? text;
   return text.includes('/index/') ? `${table} index` : table;
 }
 

@@ -1,7 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ENVIRONMENT_NAMES } from '../../../bin/environments';
+import { ENVIRONMENT_NAMES, ENVIRONMENTS, type EnvironmentName } from '../../../bin/environments';
 import { synthEnvironment } from './synth-environment';
 
 /** Where a finding is acknowledged, below the stack: never on a stack or the app, which would cover what comes later. */
@@ -11,6 +11,9 @@ const ACKNOWLEDGED: Record<'data' | 'service', Record<string, string[]>> = {
     'UpstreamPoolSecret/Secret': ['AwsSolutions-SMG4'],
     'UpstreamSecret/RotateSecret/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'UpstreamSecret/SweepKeys/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
+    'Uploads/Clean': ['AwsSolutions-S1'],
+    'Uploads/InspectUpload/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
+    'Uploads/Quarantine': ['AwsSolutions-S1'],
   },
   service: {
     'Api/Api/CloudWatchRole': [
@@ -20,6 +23,8 @@ const ACKNOWLEDGED: Record<'data' | 'service', Record<string, string[]>> = {
     'Api/Api/Default/ready/GET': ['AwsSolutions-APIG4', 'AwsSolutions-COG4'],
     'Api/Api/Default/v1/jobs/POST': ['AwsSolutions-COG4'],
     'Api/Api/Default/v1/jobs/{id}/GET': ['AwsSolutions-COG4'],
+    'Api/Api/Default/v1/uploads/POST': ['AwsSolutions-COG4'],
+    'Api/Api/Default/v1/uploads/{id}/GET': ['AwsSolutions-COG4'],
     'Api/Api/Default/v1/usage/GET': ['AwsSolutions-COG4'],
     'Api/Api/DeploymentStage.api': ['AwsSolutions-APIG6'],
     'AuthorizeClient/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
@@ -34,7 +39,17 @@ const ACKNOWLEDGED: Record<'data' | 'service', Record<string, string[]>> = {
     'RelayOutbox/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'SubmitJob/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'SweepLeases/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
+    'Uploads/CreateUpload/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
+    'Uploads/ReadUpload/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
   },
+};
+
+/** Beside these, where GuardDuty scans uploads. */
+const acknowledgedIn = (name: EnvironmentName, part: 'data' | 'service'): Record<string, string[]> => {
+  const { scanUploads, region, account } = ENVIRONMENTS[name];
+  if (part === 'service' || !scanUploads) return ACKNOWLEDGED[part];
+  const rule = `arn:aws:events:${region}:${account}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*`;
+  return { ...ACKNOWLEDGED.data, 'Uploads/MalwareScan/Events': [`AwsSolutions-IAM5[Resource::${rule}]`] };
 };
 
 describe.each(ENVIRONMENT_NAMES)('in %s', (name) => {
@@ -50,7 +65,7 @@ describe.each(ENVIRONMENT_NAMES)('in %s', (name) => {
       const found = acknowledgementsIn(stacks[part]);
 
       expect(Object.fromEntries(found.map(({ path, rules }) => [path, rules.map(({ id }) => id).sort()]))).toEqual(
-        ACKNOWLEDGED[part],
+        acknowledgedIn(name, part),
       );
       expect(found.flatMap(({ rules }) => rules).filter(({ reason }) => reason.split(' ').length < 10)).toEqual([]);
     },

@@ -24,7 +24,7 @@ function timeoutOf({ service }: typeof prod, id: string): number {
   return functions.find(([logicalId]) => logicalId.startsWith(id))?.[1].Properties.Timeout;
 }
 
-test('has the ten functions and no other', () => {
+test('has the functions of the service and no other', () => {
   const ids = Object.keys(prod.service.findResources('AWS::Lambda::Function')).map((id) => id.slice(0, -8));
 
   expect(ids.sort()).toEqual([...FUNCTIONS].sort());
@@ -108,6 +108,18 @@ test.each([
       'QUEUE_RETENTION_MS',
     ],
   ],
+  [
+    'UploadsCreateUpload',
+    [
+      'UPLOADS_TABLE',
+      'QUARANTINE_BUCKET',
+      'UPLOAD_CONTENT_TYPES',
+      'UPLOAD_MAX_BYTES',
+      'UPLOAD_WINDOW_SECONDS',
+      'UPLOAD_RECORD_DAYS',
+    ],
+  ],
+  ['UploadsReadUpload', ['UPLOADS_TABLE']],
 ] as const)('tells %s what it reads and no more', (id, keys) => {
   const common = ['NODE_OPTIONS', EnvironmentKey.ENVIRONMENT, EnvironmentKey.VERSION];
 
@@ -251,7 +263,7 @@ test.each([
   }
 });
 
-test('guards the routes of jobs and usage, and leaves health and readiness to everybody', () => {
+test('guards the routes of jobs, usage and uploads, and leaves health and readiness to everybody', () => {
   const methods = Object.entries(prod.service.findResources('AWS::ApiGateway::Method')).map(([id, { Properties }]) => [
     id.slice('Api'.length, -8),
     Properties.AuthorizationType,
@@ -263,6 +275,8 @@ test('guards the routes of jobs and usage, and leaves health and readiness to ev
     ['readyGET', 'NONE', false],
     ['v1jobsPOST', 'CUSTOM', true],
     ['v1jobsidGET', 'CUSTOM', true],
+    ['v1uploadsPOST', 'CUSTOM', true],
+    ['v1uploadsidGET', 'CUSTOM', true],
     ['v1usageGET', 'CUSTOM', true],
   ]);
 });

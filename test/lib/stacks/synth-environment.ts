@@ -33,6 +33,8 @@ export const FUNCTIONS = [
   'CheckReadiness',
   'ControlBreaker',
   'SweepLeases',
+  'UploadsCreateUpload',
+  'UploadsReadUpload',
 ] as const;
 
 export interface Statement {
