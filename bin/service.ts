@@ -1,7 +1,7 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
-import { ClientPlan } from '../lib/api/client-plan';
 import { ApiFirewall } from '../lib/api/api-firewall';
+import { ClientPlan } from '../lib/api/client-plan';
 import { stackNames } from '../lib/contract/outputs';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';

@@ -4,6 +4,7 @@ export { ClientPlan, type ClientPlanProps } from './api/client-plan';
 export { GuardedApi, type GuardedApiProps } from './api/guarded-api';
 export type { ApiThrottle } from './api/throttle';
 export { UsageKeys } from './api/usage-keys';
+export { WebAcl, type WebAclProps } from './api/web-acl';
 export type {
   ExchangeRate,
   LongContextPrices,
@@ -11,7 +12,6 @@ export type {
   PriceBookDocument,
   TokenPrices,
 } from './contract/price-book-document';
-export { WebAcl, type WebAclProps } from './api/web-acl';
 export type { GithubDeployerProps, GithubEnvironment } from './delivery/deployer-props';
 export { GithubDeployer } from './delivery/github-deployer';
 export { GithubSubjectFormat } from './delivery/github-subjects';
@@ -43,9 +43,9 @@ export {
 export type { RotationTimingProps } from './secrets/rotation-timing';
 export { PriceBook } from './spend/price-book';
 export { SpendAlarms, type SpendAlarmsProps } from './spend/spend-alarms';
-export type { SpendSettings } from './spend/spend-settings';
 export { SpendCap, type SpendCapProps } from './spend/spend-cap';
 export { SpendFuse, type SpendFuseProps } from './spend/spend-fuse';
+export type { SpendSettings } from './spend/spend-settings';
 export { Usd } from './spend/usd';
 export type { AlarmTopicProps } from './stacks/alarm-topic';
 export { DataStack, type DataStackProps } from './stacks/data-stack';

@@ -22,7 +22,6 @@ export {
   type SpendCapNameValue,
 } from '../../lib/contract/ledger';
 export type { LimitRow } from '../../lib/contract/limits-table';
-export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
 export {
   DEFAULT_CLOCK_SKEW_MS,
   type PriceBook,
@@ -44,6 +43,7 @@ export type {
 } from '../../lib/contract/price-book-document';
 export { packPriceBook, unpackPriceBook } from '../../lib/contract/price-book-packing';
 export { PriceBookError, readPriceBook } from '../../lib/contract/price-book-reading';
+export { PromptLabel, type PromptLabelValue } from '../../lib/contract/prompt-labels';
 export { JobStatus, type JobStatusValue } from '../../lib/contract/tables';
 export type { Backoff, BackoffBounds, BackoffStep } from './backoff/backoff';
 export { decorrelatedJitterBackoff } from './backoff/decorrelated-jitter';
@@ -111,7 +111,14 @@ export {
   type RowUpdate,
   type WindowStep,
 } from './rate-limit/admission';
-export type { Admitted, Decision, LimitPolicy, LimitState, LimitStates, Refused } from './rate-limit/decision';
+export type {
+  Admitted,
+  Decision,
+  LimitPolicy,
+  LimitState,
+  LimitStates,
+  Refused as RateLimitRefused,
+} from './rate-limit/decision';
 export {
   RateLimitClockError,
   RateLimitContentionError,

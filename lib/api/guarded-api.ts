@@ -115,7 +115,7 @@ export class GuardedApi extends Construct {
     this.restApi = this.createRestApi(stageThrottle, props.setAccountLogRole ?? true);
     answerWithProblems(this.restApi);
     const stage = this.restApi.deploymentStage;
-    this.webAcl = firewall._protect(this, { stage, clientThrottle, log: props.accessLog ?? {} });
+    this.webAcl = firewall._protect(this, { stage, clientThrottle: widestThrottle(plans), log: props.accessLog ?? {} });
     // Made with the first route that needs it: the CDK refuses an authorizer that no route has.
     this.createAuthorizer = () =>
       new apigateway.RequestAuthorizer(this, 'Authorizer', {
@@ -249,4 +249,12 @@ function explainLogging(api: apigateway.RestApi): void {
         'The role is the one of the account and Region, so that it must serve the log groups of every API in it; this is the policy that API Gateway documents for it.',
     });
   }
+}
+
+/** What the client of the widest plan may ask: a rule over addresses must not refuse it. */
+function widestThrottle(plans: readonly ClientPlan[]): ApiThrottle {
+  return {
+    rateLimit: Math.max(...plans.map(({ _terms }) => _terms.requestsPerSecond)),
+    burstLimit: Math.max(...plans.map(({ _terms }) => _terms.burst)),
+  };
 }

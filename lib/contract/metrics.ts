@@ -54,14 +54,10 @@ export const MetricName = {
   CREDENTIAL_RENEWALS: 'CredentialRenewals',
   /** Failed reads of a secret after which the last good value was used. */
   SECRET_STALE: 'SecretStale',
-  /** Percent of a global cap that is committed, by window; a gauge. */
-  SPEND_PERCENT: 'SpendPercent',
   /** Micro-USD that calls have cost, by the usage that the provider reported. */
   SPEND: 'SpendMicroUsd',
   /** Jobs that wait because no cap covers another call, or spending is cut off. */
   JOBS_HELD_BY_SPEND: 'JobsHeldBySpend',
-  /** 1 while spending is cut off; a gauge. */
-  SPEND_CUT_OFF: 'SpendCutOff',
   /** Micro-USD by which calls have cost more than was reserved for them. */
   SPEND_OVERRUN: 'SpendOverrun',
   /** Requests and calls that were refused because the ledger could not say what is left. */

@@ -1,7 +1,7 @@
 import type { Duration, RemovalPolicy, StackProps } from 'aws-cdk-lib';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { ClientPlan } from '../api/client-plan';
 import type { ApiFirewall } from '../api/api-firewall';
+import type { ClientPlan } from '../api/client-plan';
 import type { ApiThrottle } from '../api/throttle';
 import type { UsageKeys } from '../api/usage-keys';
 import type { FederatedProvider } from '../secrets/federated-provider';

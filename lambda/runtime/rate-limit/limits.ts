@@ -33,8 +33,12 @@ const isWholeIn = (value: unknown, min: number, max: number): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
 const checkQuota = (name: 'requestsPerDay' | 'requestsPerMonth', value: number | undefined): void =>
-  demand(value === undefined ||
-    isWholeIn(value, 0, MOST_REQUESTS), name, `an integer from 0 to ${MOST_REQUESTS}`, value);
+  demand(
+    value === undefined || isWholeIn(value, 0, MOST_REQUESTS),
+    name,
+    `an integer from 0 to ${MOST_REQUESTS}`,
+    value,
+  );
 
 /**
  * The limits of a plan. The time between two tokens is rounded up to the microsecond, so that the rate is never
@@ -49,7 +53,11 @@ export const limitsOf = ({ requestsPerSecond, burst, requestsPerDay, requestsPer
   checkQuota('requestsPerDay', requestsPerDay);
   checkQuota('requestsPerMonth', requestsPerMonth);
   const intervalUs = Math.ceil(MICROSECONDS / requestsPerSecond);
-  demand(intervalUs * burst <=
-    LONGEST_REFILL_SECONDS * MICROSECONDS, 'burst', 'at most what comes back in 31 days', burst);
+  demand(
+    intervalUs * burst <= LONGEST_REFILL_SECONDS * MICROSECONDS,
+    'burst',
+    'at most what comes back in 31 days',
+    burst,
+  );
   return { burst, intervalUs, perDay: requestsPerDay, perMonth: requestsPerMonth };
 };

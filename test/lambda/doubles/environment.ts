@@ -15,7 +15,13 @@ export const CONTROL_TABLE = 'control';
 export const CONTROL_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/control';
 export const DEAD_LETTER_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/000000000000/dead';
 export const LEDGER_TABLE = 'ledger';
-const priceFrom = (from: string) => ({ validFrom: from, input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' });
+const priceFrom = (from: string) => ({
+  validFrom: from,
+  input: '1',
+  output: '5',
+  cacheRead: '0.1',
+  cacheWrite: '1.25',
+});
 
 /** Prices so that a token of input costs a micro-USD, and one of output five. */
 export const PRICES: PriceBookDocument = {

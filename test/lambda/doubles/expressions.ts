@@ -14,9 +14,7 @@ export interface Expressions {
 }
 
 /** Words of DynamoDB's list of reserved ones that this project has as attribute names. */
-const RESERVED = new Set(
-  'status usage key keys limit name result day month token interval count'.split(' '),
-);
+const RESERVED = new Set('status usage key keys limit name result day month token interval count'.split(' '));
 
 const TOKEN =
   /\s*(attribute_not_exists|attribute_exists|if_not_exists|<=|>=|<>|[#:]?[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\])?|[()=<>+,-])/y;

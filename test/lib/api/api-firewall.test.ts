@@ -4,7 +4,14 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ApiFirewall, type ApiRoute, GuardedApi, type GuardedApiProps, StandardFunction } from '../../../lib';
+import {
+  ApiFirewall,
+  type ApiRoute,
+  ClientPlan,
+  GuardedApi,
+  type GuardedApiProps,
+  StandardFunction,
+} from '../../../lib';
 import { evaluate, type WafRule } from './waf-model';
 
 const { POST, PUT, GET } = lambda.HttpMethod;
@@ -73,7 +80,7 @@ describe('by default', () => {
 describe('ApiFirewall.managed', () => {
   test.each<[string, Partial<GuardedApiProps>, number]>([
     ['a client’s own throttle, where that is more', {}, 10 * 300 + 20],
-    ['2000 at least', { clientThrottle: { rateLimit: 1, burstLimit: 1 } }, 2000],
+    ['2000 at least', { plans: [new ClientPlan({ name: 'standard', requestsPerSecond: 1, burst: 1 })] }, 2000],
     [
       'the throttle over another window',
       { firewall: ApiFirewall.managed({ rateWindow: Duration.minutes(10) }) },
@@ -141,7 +148,7 @@ test.each<[Partial<GuardedApiProps>, string]>([
     `\`firewall\` must be the ARN of a Regional web ACL, got: ${EXISTING.replace('regional', 'global')}`,
   ],
   [
-    { firewall: ApiFirewall.managed({ rateLimit: 9, rateWindow: Duration.minutes(3) }), clientDailyQuota: 0 },
+    { firewall: ApiFirewall.managed({ rateLimit: 9, rateWindow: Duration.minutes(3) }), plans: [] },
     '`firewall.rateLimit` must be an integer between 10 and 2000000000, got: 9; `firewall.rateWindow` must be 60, 120, 300 or 600 seconds, got: 180; `clientDailyQuota` must be an integer between 1 and 9007199254740991, got: 0',
   ],
 ])('%# is refused', (props, problems) => {

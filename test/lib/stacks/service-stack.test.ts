@@ -8,6 +8,7 @@ import { API_STAGE, StackOutput } from '../../../lib/contract/outputs';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
 import { version } from '../../../package.json';
 import { evaluate } from '../api/waf-model';
+import { SPEND } from './spend-settings';
 import { FUNCTIONS, synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
@@ -366,7 +367,7 @@ describe('the plans of clients', () => {
   test('are one, the key each client’s own, and a minute, where nothing is said', () => {
     const app = new App();
     const env = { account: '111122223333', region: 'eu-west-1' };
-    const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(5) });
+    const data = new DataStack(app, 'data', { env, spend: SPEND, processTimeout: Duration.minutes(5) });
     const settings = { env, data, environmentName: 'prod', version: '1', upstreamUrl: 'https://llm.example.com' };
     const service = Template.fromStack(new ServiceStack(app, 'service', settings));
     expect(plansOf({ ...prod, service })).toEqual({ standard: { name: 'standard', requestsPerSecond: 10, burst: 20 } });
@@ -378,7 +379,7 @@ describe('the plans of clients', () => {
   test('may all share the usage keys of their plans', () => {
     const app = new App();
     const env = { account: '111122223333', region: 'eu-west-1' };
-    const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(5) });
+    const data = new DataStack(app, 'data', { env, spend: SPEND, processTimeout: Duration.minutes(5) });
     const settings = { env, data, environmentName: 'prod', version: '1', upstreamUrl: 'https://llm.example.com' };
     const service = new ServiceStack(app, 'service', { ...settings, usageKeys: UsageKeys.PLAN });
     Template.fromStack(service).hasOutput(StackOutput.USAGE_KEYS, { Value: UsageKeyKind.PLAN });

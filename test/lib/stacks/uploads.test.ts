@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { UploadsOutput } from '../../../lib/contract/uploads';
 import { DataStack, type DataStackProps } from '../../../lib/stacks/data-stack';
 import { ServiceStack } from '../../../lib/stacks/service-stack';
+import { SPEND } from './spend-settings';
 import { synthEnvironment } from './synth-environment';
 
 const prod = synthEnvironment('prod');
@@ -11,7 +12,7 @@ const env = { account: '111122223333', region: 'eu-west-1' };
 
 function stacksWith(props: Partial<DataStackProps> = {}) {
   const app = new App();
-  const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(1), ...props });
+  const data = new DataStack(app, 'data', { env, spend: SPEND, processTimeout: Duration.minutes(1), ...props });
   const names = { environmentName: 'dev', version: '1', upstreamUrl: 'https://api.anthropic.com' };
   const service = new ServiceStack(app, 'service', { env, data, ...names });
   return { data: Template.fromStack(data), service: Template.fromStack(service) };
