@@ -104,6 +104,8 @@ export class Processor {
   readonly metrics: Record<string, number> = {};
   readonly slept: number[] = [];
   budgetMs = 10_000;
+  /** Milliseconds beyond five minutes for which a process uses a key that it cannot read anew; before `restart`. */
+  maxStaleMs = Number.POSITIVE_INFINITY;
   #dependencies: ProcessDependencies;
 
   /** @param breakerFailures failures at which the breaker opens; unless given, more than a test makes */
@@ -197,6 +199,7 @@ export class Processor {
       upstreamCredential: new ApiKeyCredential(
         new SecretCache({
           load: upstreamKeySource(new SecretsManagerClient({}), UPSTREAM_SECRET),
+          maxStaleMs: this.maxStaleMs,
           now,
           random,
           onRenewal: () => this.#count(MetricName.CREDENTIAL_RENEWALS),

@@ -78,6 +78,26 @@ describe.each<[string, () => void, () => void, string]>([
   });
 });
 
+test('a key that may have been ended while Secrets Manager is down is not called with: the job waits, and loses nothing', async () => {
+  processor.maxStaleMs = 60_000;
+  processor.restart();
+  const key = cloud.secret;
+  const [first, second, third] = [await processor.submit(), await processor.submit(), await processor.submit()];
+  await processor.process(sqsRecord(first));
+  cloud.secret = undefined;
+  processor.nowMs += 359_000;
+  await processor.process(sqsRecord(second));
+  expect(cloud.job(second.jobId)).toMatchObject({ status: 'succeeded' });
+
+  processor.nowMs += 1_000;
+  expect(await processor.process(lastReceive(third))).toEqual(acknowledged);
+  expect(cloud.job(third.jobId)).toMatchObject({ status: 'queued', failure: { reason: 'upstream-credential' } });
+  expect([processor.upstream.calls.length, cloud.deadLettered.length, cloud.breaker()]).toEqual([2, 0, undefined]);
+  cloud.secret = key;
+  expect(await processor.process(sqsRecord(copy()))).toEqual(acknowledged);
+  expect(cloud.job(third.jobId)).toMatchObject({ status: 'succeeded', upstreamCalls: 1 });
+});
+
 describe('while DynamoDB is down', () => {
   test('the message is sent anew as it is, with its date and client', async () => {
     const message = await processor.submit();
