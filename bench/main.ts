@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { breakerBench } from './breaker';
 import { bundleBench } from './bundle';
 import type { Figure } from './figure';
+import { ledgerBench } from './ledger';
 import { pipelineBench } from './pipeline';
 import { synthBench } from './synth';
 
-const BENCHES = [synthBench, bundleBench, breakerBench, pipelineBench];
+const BENCHES = [synthBench, bundleBench, breakerBench, ledgerBench, pipelineBench];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--json]
 

@@ -6,9 +6,8 @@ import {
   LedgerSpan,
 } from '../../../lib/contract/ledger';
 import { Attempts } from './attempts';
-import { type GlobalView, isComplete, viewKeys, viewOf } from './global-view';
 import { GuardedStore } from './guarded-store';
-import { cutStep, debtStep, resizeStep, type Step } from './healing';
+import { Healer } from './healer';
 import type { CapChange, ISpendControl, SpendStatus } from './ledger';
 import {
   checkAmounts,
@@ -34,15 +33,17 @@ type Rule = (settings: LedgerSettings) => Omit<LedgerSettings, 'key' | 'version'
 export class SpendControl<Alongside = never> implements ISpendControl {
   readonly #store: ILedgerStore<Alongside>;
   readonly #options: ResolvedOptions;
+  readonly #healer: Healer<Alongside>;
 
   constructor(store: ILedgerStore<Alongside>, options: SpendLedgerOptions = {}, tools: SpendLedgerTools = {}) {
     this.#store = new GuardedStore(store);
     this.#options = resolveOptions({ attempts: CONTROL_ATTEMPTS, ...options }, tools);
+    this.#healer = new Healer(this.#store, this.#options);
   }
 
   async readStatus(nowMs: number): Promise<SpendStatus> {
     const windows = windowsAt(nowMs);
-    const { settings, shards } = await this.#view(windows.month);
+    const { settings, shards } = await this.#healer.view(windows.month);
     const { version, deployed, override, cut } = settings;
     const caps = capsOf(settings);
     const rows = shards.map(({ row }) => row);
@@ -92,40 +93,14 @@ export class SpendControl<Alongside = never> implements ISpendControl {
     return this.#spread(nowMs);
   }
 
-  async heal(nowMs: number): Promise<boolean> {
-    let hasHealed = false;
-    const live = liveWindows(nowMs);
-    for (const month of new Set(live.map((windows) => windows.month))) {
-      const days = live.filter((windows) => windows.month === month);
-      const attempts = new Attempts(this.#options);
-      for (;;) {
-        const view = await this.#view(month);
-        const step = cutStep(view) ?? firstOf(days, (windows) => resizeStep(view, windows) ?? debtStep(view, windows));
-        if (!step) break;
-        const result = await this.#store.commit(step);
-        if (result.kind === 'committed') hasHealed = true;
-        else if (result.kind === 'conflict') await attempts.conflict(result.cause);
-        else attempts.lost();
-      }
-    }
-    return hasHealed;
+  heal(nowMs: number): Promise<boolean> {
+    return this.#healer.heal(liveWindows(nowMs));
   }
 
   /** Brings the settings into every row that has them in it. */
   async #spread(nowMs: number): Promise<SpendStatus> {
     await this.heal(nowMs);
     return this.readStatus(nowMs);
-  }
-
-  /** All shards of a month that there are, each as of a read of its own: every step states what it relies on. */
-  async #view(month: string): Promise<GlobalView> {
-    let count = this.#options.shards;
-    for (;;) {
-      const shards = Array.from({ length: count }, (_, index) => index);
-      const view = viewOf(await this.#store.read(viewKeys(month, shards)), month, shards, count);
-      if (isComplete(view)) return view;
-      count = view.count;
-    }
   }
 
   /** Writes the settings by a rule, under the version that it was told. */
@@ -155,11 +130,3 @@ export class SpendControl<Alongside = never> implements ISpendControl {
 
 const areEqual = (a: GlobalCaps, b: GlobalCaps): boolean =>
   a.globalDay === b.globalDay && a.globalMonth === b.globalMonth;
-
-const firstOf = <T>(values: readonly T[], stepOf: (value: T) => Step): Step => {
-  for (const value of values) {
-    const step = stepOf(value);
-    if (step) return step;
-  }
-  return undefined;
-};

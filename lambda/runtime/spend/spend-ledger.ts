@@ -3,6 +3,7 @@ import { Attempts } from './attempts';
 import { Committer } from './committer';
 import { expireLeases } from './expire-leases';
 import { GuardedStore } from './guarded-store';
+import { Healer } from './healer';
 import type {
   BeginOutcome,
   BeginRequest,
@@ -27,6 +28,7 @@ import {
   type SpendLedgerTools,
 } from './ledger-options';
 import type { ILedgerStore } from './ledger-store';
+import type { Part } from './parts';
 import {
   begun,
   both,
@@ -42,6 +44,7 @@ import {
 import { settingsIn } from './settings';
 import { clientStatus, reservationStatus } from './status';
 import { windowWrites } from './window-writes';
+import { windowsOf } from './windows';
 
 /** What came of a change of a reservation's row. */
 type Changed =
@@ -57,11 +60,13 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
   readonly #store: ILedgerStore<Alongside>;
   readonly #options: ResolvedOptions;
   readonly #committer: Committer<Alongside>;
+  readonly #healer: Healer<Alongside>;
 
   constructor(store: ILedgerStore<Alongside>, options: SpendLedgerOptions = {}, tools: SpendLedgerTools = {}) {
     this.#store = new GuardedStore(store);
     this.#options = resolveOptions(options, tools);
     this.#committer = new Committer(this.#store, this.#options);
+    this.#healer = new Healer(this.#store, this.#options);
   }
 
   async reserve(request: ReserveRequest<Alongside>): Promise<ReserveOutcome> {
@@ -147,6 +152,7 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
     );
     if (changed.kind === 'missing' || changed.kind === 'alongside-refused') return { kind: changed.kind };
     const overrun = changed.kind === 'changed' ? changed.change.overrun : undefined;
+    if (overrun) await this.#payFor(overrun);
     return { kind: 'settled', repeated: !isKnown, overrunMicroUsd: overrun?.amount ?? 0 };
   }
 
@@ -172,6 +178,15 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
     checkIds({ id });
     const row = await this.#readRow(id);
     return row && reservationStatus(row);
+  }
+
+  /** Takes what was spent above an estimate from what the shards have left; what fails of it, `heal` makes later. */
+  async #payFor({ day }: Part): Promise<void> {
+    try {
+      await this.#healer.heal([windowsOf(day)]);
+    } catch {
+      // The settlement is recorded, and must not be told otherwise.
+    }
   }
 
   /** Closes a reservation whose lease has ended, or extends it; answers what its calls are taken to have spent. */

@@ -242,7 +242,6 @@ describe.each(WORLDS)('calls over %s', (_name, make) => {
       const ledger = await reserved({ globalDay: 200 });
       await ledger.begin('j1', begin('1'));
       await ledger.settle('j1', { callId: '1', amount: 260, close: true });
-      await world.control.heal(NOON);
       const shard = world.rows().get('global#2026-11#0');
       expect(shard).toMatchObject({ c27: 260, a27: 0, o27: true });
       await expect(ledger.reserve(request('j2', { estimate: 0 }))).resolves.toMatchObject({

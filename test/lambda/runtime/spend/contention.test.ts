@@ -266,6 +266,22 @@ describe('where the store fails', () => {
     expect(disagreements(rows())).toEqual([]);
   });
 
+  test('what an overrun takes from the shards is taken later where it cannot be at once', async () => {
+    const { ledger, control, contended, rows } = await contendedWorld({}, { globalDay: 200 });
+    await ledger.reserve(request('j1'));
+    await ledger.begin('j1', { callId: '1', estimate: 100, nowMs: NOON });
+    contended.before = (step, keys) => {
+      if (step === 'read' && keys.includes('settings')) throw new Error('the network');
+    };
+    const settled = { kind: 'settled', repeated: false, overrunMicroUsd: 150 };
+    await expect(ledger.settle('j1', { callId: '1', amount: 250 })).resolves.toEqual(settled);
+    contended.before = () => undefined;
+    expect(rows().get('global#2026-11#0')).not.toHaveProperty('o27');
+    await expect(control.heal(NOON)).resolves.toBe(true);
+    expect(rows().get('global#2026-11#0')).toMatchObject({ a27: 0, o27: true });
+    expect(disagreements(rows())).toEqual([]);
+  });
+
   test('so is a read that fails', async () => {
     const { ledger } = await failing('read', 'before')();
     await expect(ledger.begin('j1', { callId: '1', estimate: 1, nowMs: NOON })).rejects.toThrow(LedgerUnavailableError);
