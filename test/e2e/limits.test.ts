@@ -20,15 +20,17 @@ const START = Date.parse('2027-01-30T12:00:00Z');
 
 const stack = new StackUnderTest();
 const TableName = stack.addresses.deployment.limitsTable;
-const table = new DynamoDbRateLimitStore(new DynamoDBClient({ ...stack.access }), TableName);
 
 let nowMs: number;
-/** Each with a memory of its own, as if it were a process of its own. */
+/** Each with connections and a memory of its own, as if it were a process of its own. */
 let limiters: RateLimiter[];
 
 beforeEach(() => {
   nowMs = START;
-  limiters = Array.from({ length: PROCESSES }, () => new RateLimiter({ store: table, now: () => nowMs }));
+  limiters = Array.from({ length: PROCESSES }, () => {
+    const store = new DynamoDbRateLimitStore(new DynamoDBClient({ ...stack.access }), TableName);
+    return new RateLimiter({ store, now: () => nowMs });
+  });
 });
 
 const askAtOnce = (clientId: string, terms: LimitTerms): Promise<Decision[]> =>

@@ -25,7 +25,7 @@ const MOST_TOKENS = 1_000_000;
 /** The largest integer of a structured field (RFC 9651, section 3.3.1). */
 const MOST_REQUESTS = 999_999_999_999_999;
 
-const require = (holds: boolean, name: keyof LimitTerms, rule: string, value: unknown): void => {
+const demand = (holds: boolean, name: keyof LimitTerms, rule: string, value: unknown): void => {
   if (!holds) throw new RangeError(`\`${name}\` must be ${rule}, got: ${value}`);
 };
 
@@ -33,7 +33,7 @@ const isWholeIn = (value: unknown, min: number, max: number): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
 const checkQuota = (name: 'requestsPerDay' | 'requestsPerMonth', value: number | undefined): void =>
-  require(value === undefined ||
+  demand(value === undefined ||
     isWholeIn(value, 0, MOST_REQUESTS), name, `an integer from 0 to ${MOST_REQUESTS}`, value);
 
 /**
@@ -44,12 +44,12 @@ const checkQuota = (name: 'requestsPerDay' | 'requestsPerMonth', value: number |
  */
 export const limitsOf = ({ requestsPerSecond, burst, requestsPerDay, requestsPerMonth }: LimitTerms): Limits => {
   const isRate = typeof requestsPerSecond === 'number' && requestsPerSecond > 0 && requestsPerSecond <= MICROSECONDS;
-  require(isRate, 'requestsPerSecond', `> 0 and <= ${MICROSECONDS}`, requestsPerSecond);
-  require(isWholeIn(burst, 1, MOST_TOKENS), 'burst', `an integer from 1 to ${MOST_TOKENS}`, burst);
+  demand(isRate, 'requestsPerSecond', `> 0 and <= ${MICROSECONDS}`, requestsPerSecond);
+  demand(isWholeIn(burst, 1, MOST_TOKENS), 'burst', `an integer from 1 to ${MOST_TOKENS}`, burst);
   checkQuota('requestsPerDay', requestsPerDay);
   checkQuota('requestsPerMonth', requestsPerMonth);
   const intervalUs = Math.ceil(MICROSECONDS / requestsPerSecond);
-  require(intervalUs * burst <=
+  demand(intervalUs * burst <=
     LONGEST_REFILL_SECONDS * MICROSECONDS, 'burst', 'at most what comes back in 31 days', burst);
   return { burst, intervalUs, perDay: requestsPerDay, perMonth: requestsPerMonth };
 };
