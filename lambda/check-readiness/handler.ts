@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { ControlTable, UPSTREAM_BREAKER } from '../../lib/contract/control';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
+import { LimitsTable } from '../../lib/contract/limits-table';
 import { JobsTable } from '../../lib/contract/tables';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
@@ -22,6 +23,7 @@ import { readiness } from './readiness';
 
 const environment = readEnvironment({
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  limitsTable: text(EnvironmentKey.LIMITS_TABLE),
   controlTable: text(EnvironmentKey.CONTROL_TABLE),
   queueUrl: url(EnvironmentKey.QUEUE_URL),
   upstreamUrl: url(EnvironmentKey.UPSTREAM_URL),
@@ -51,6 +53,13 @@ const checker = new SystemHealthChecker({
       table: environment.jobsTable,
       key: { [JobsTable.PARTITION_KEY]: ABSENT, [JobsTable.SORT_KEY]: ABSENT },
     }),
+    // Without it every submission is refused.
+    tableCheck(dynamodb, {
+      name: 'limits-table',
+      isCritical: true,
+      table: environment.limitsTable,
+      key: { [LimitsTable.PARTITION_KEY]: ABSENT },
+    }),
     queueCheck(new SQSClient(options), environment.queueUrl),
     tableCheck(dynamodb, {
       name: 'control-table',
@@ -71,10 +80,10 @@ const checker = new SystemHealthChecker({
 /**
  * `GET /ready`, public: 200 where the service works, 503 where it cannot take or run jobs. Makes no paid call.
  *
- * Environment: `JOBS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET` or `FEDERATION`,
+ * Environment: `JOBS_TABLE`, `LIMITS_TABLE`, `CONTROL_TABLE`, `QUEUE_URL`, `UPSTREAM_URL`, `UPSTREAM_SECRET` or `FEDERATION`,
  * `VERSION`.
- * Rights: `dynamodb:GetItem` on the jobs and the control table and `kms:Decrypt`, `kms:DescribeKey` on their key through
- * DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
+ * Rights: `dynamodb:GetItem` on the tables of jobs, limits and control and `kms:Decrypt`, `kms:DescribeKey` on their key
+ * through DynamoDB; `sqs:GetQueueAttributes` on the work queue; `secretsmanager:GetSecretValue` on the upstream's secret and
  * `kms:Decrypt` on its key through Secrets Manager, or `sts:GetWebIdentityToken`. The route may be asked by anybody: give the function a small reserved
  * concurrency, and no authorizer.
  */

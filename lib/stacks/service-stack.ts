@@ -150,11 +150,13 @@ export class ServiceStack extends Stack {
     const { data, upstreamUrl } = this.settings;
     const readiness = this.createFunction('CheckReadiness', 'check-readiness', {
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
       [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
       [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
       [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
     });
     this.access.readJobs(readiness);
+    this.access.readLimits(readiness);
     this.access.readControl(readiness);
     this.credential.connect(readiness);
     data.workQueue.queue.grant(readiness, 'sqs:GetQueueAttributes');

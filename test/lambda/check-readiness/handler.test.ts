@@ -45,11 +45,12 @@ test('answers every check with the version, and nothing that names a resource', 
   expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
   expect(body.version).toBe('1.2.3');
   const critical = body.checks.filter((check) => check.critical).map(({ name }) => name);
-  expect(critical).toEqual(['jobs-table', 'queue', 'upstream-credential']);
+  expect(critical).toEqual(['jobs-table', 'limits-table', 'queue', 'upstream-credential']);
   const down = body.checks.filter(({ status }) => status === 'down');
   expect(down).toEqual([]);
   expect(body.checks.map(({ name }) => name)).toEqual([
     'jobs-table',
+    'limits-table',
     'queue',
     'control-table',
     'breaker',

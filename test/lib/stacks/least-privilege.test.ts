@@ -146,7 +146,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
     JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   },
-  CheckReadiness: { JobsTable: READ, ControlTable: READ },
+  CheckReadiness: { JobsTable: READ, LimitsTable: READ, ControlTable: READ },
   ControlBreaker: { ControlTable: READ },
   SweepLeases: { JobsTable: ['dynamodb:UpdateItem'], ControlTable: READ, 'JobsTable index': ['dynamodb:Query'] },
 };

@@ -64,7 +64,7 @@ test.each([
   ['CheckHealth', []],
   [
     'CheckReadiness',
-    ['JOBS_TABLE', 'CONTROL_TABLE', 'QUEUE_URL', 'UPSTREAM_URL', 'UPSTREAM_SECRET', 'SECRET_CACHE_MS'],
+    ['JOBS_TABLE', 'LIMITS_TABLE', 'CONTROL_TABLE', 'QUEUE_URL', 'UPSTREAM_URL', 'UPSTREAM_SECRET', 'SECRET_CACHE_MS'],
   ],
   [
     'ControlBreaker',
