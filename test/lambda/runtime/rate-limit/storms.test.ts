@@ -10,13 +10,17 @@ describe('a thousand at once', () => {
     ['the burst', { requestsPerSecond: 1, burst: 200 }],
     ['the day', { ...TERMS, burst: 1_000, requestsPerDay: 200 }],
     ['the month', { ...TERMS, burst: 1_000, requestsPerMonth: 200 }],
-  ])('are let through until %s is used up, and not one more', async (_, terms) => {
-    const world = new LimiterWorld();
-    const limiters = Array.from({ length: 50 }, () => world.limiter());
-    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
-    expect(world.store.row).toMatchObject({ dayCount: 200, monthCount: 200 });
-    expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(0);
-  }, 60_000);
+  ])(
+    'are let through until %s is used up, and not one more',
+    async (_, terms) => {
+      const world = new LimiterWorld();
+      const limiters = Array.from({ length: 50 }, () => world.limiter());
+      expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(200);
+      expect(world.store.row).toMatchObject({ dayCount: 200, monthCount: 200 });
+      expect(admittedOf(await askAtOnce(limiters, 1_000, terms))).toBe(0);
+    },
+    60_000,
+  );
 
   test('at the beginning of a day and of a month, of which the first begins it and the others join', async () => {
     const world = new LimiterWorld(NEARLY_DECEMBER - 86_400_000);
