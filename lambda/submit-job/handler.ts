@@ -2,25 +2,31 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import middy from '@middy/core';
-import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
 import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../../lib/contract/limits';
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
+import { rateLimit, type WithLimitHeaders } from '../middleware/rate-limit';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { authorizedClientId } from '../runtime/clients/authorized-client';
+import { authorizedPlan } from '../runtime/clients/authorized-plan';
 import { systemClock } from '../runtime/clock/clock';
 import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
 import { DynamoDbJobStore } from '../runtime/jobs/dynamodb-job-store';
 import { count, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbRateLimitStore } from '../runtime/rate-limit/dynamodb-rate-limit-store';
+import type { LimitedClient } from '../runtime/rate-limit/limited-client';
+import { RateLimiter } from '../runtime/rate-limit/rate-limiter';
 import { KmsDataKeys } from '../runtime/sealing/kms-data-keys';
 import { readIdempotencyKey } from './idempotency-key';
 import { type Accepted, submitJob } from './submit-job';
 
 const environment = readEnvironment({
   jobsTable: text(EnvironmentKey.JOBS_TABLE),
+  limitsTable: text(EnvironmentKey.LIMITS_TABLE),
   dataKeyArn: text(EnvironmentKey.DATA_KEY_ARN),
   // A table item holds 400 KB, and a request that does not deflate is stored at its full size.
   maxBodyBytes: integer(EnvironmentKey.MAX_BODY_BYTES, { min: 1, max: 380 * 1024, fallback: DEFAULT_MAX_BODY_BYTES }),
@@ -31,8 +37,12 @@ const environment = readEnvironment({
   }),
 });
 
+const dynamodb = new DynamoDBClient(awsClientOptions);
+
+const limiter = new RateLimiter({ store: new DynamoDbRateLimitStore(dynamodb, environment.limitsTable) });
+
 const dependencies = {
-  store: new DynamoDbJobStore(new DynamoDBClient(awsClientOptions), environment.jobsTable),
+  store: new DynamoDbJobStore(dynamodb, environment.jobsTable),
   dataKeys: new KmsDataKeys(new KMSClient(awsClientOptions), environment.dataKeyArn),
   count,
   now: systemClock,
@@ -55,10 +65,17 @@ const toResponse = ({ id, status, replayed }: Accepted, path: string): APIGatewa
   body: JSON.stringify({ id, status }),
 });
 
+/** Who asks, and what it may do, as the authorizer says. */
+const clientOf = (event: APIGatewayProxyEvent): LimitedClient => ({
+  clientId: authorizedClientId(event),
+  terms: authorizedPlan(event),
+});
+
 /** `POST /v1/jobs` */
-export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
+export const handler = middy<WithCorrelationId & WithLimitHeaders & WithJsonBody, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
+  .use(rateLimit({ limiter, clientOf, log: logger, count }))
   .use(problemDetails({ log: logger, count }))
   .use(jsonBody({ maxBytes: environment.maxBodyBytes }))
   .handler(async (event) => {

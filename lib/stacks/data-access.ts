@@ -42,6 +42,12 @@ export class DataAccess {
     this.useKeyThrough(reader, 'dynamodb', KEY_USE_TO_READ);
   }
 
+  /** Counts what clients use of their limits. */
+  public countRequests(writer: StandardFunction): void {
+    this.useTable(writer, this.data.limitsTable, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
+  }
+
   /** Reads rows of jobs. */
   public readJobs(reader: StandardFunction): void {
     this.useTable(reader, this.data.jobsTable, 'dynamodb:GetItem');

@@ -118,10 +118,12 @@ export class ServiceStack extends Stack {
     const { data } = this.settings;
     const submit = this.createFunction('SubmitJob', 'submit-job', {
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
+      [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
       [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
       [EnvironmentKey.MAX_BODY_BYTES]: String(DEFAULT_MAX_BODY_BYTES),
       [EnvironmentKey.JOB_RETENTION_DAYS]: String(DEFAULT_JOB_RETENTION_DAYS),
     });
+    this.access.countRequests(submit);
     this.access.createJobs(submit);
     this.access.sealJobs(submit);
     const read = this.createFunction('ReadJob', 'read-job', {

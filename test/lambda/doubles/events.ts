@@ -6,6 +6,9 @@ export const CLIENT_ID = 'abcdefgh12345678';
 export const context = (overrides: Partial<Context> = {}): Context =>
   ({ awsRequestId: 'invocation-1', getRemainingTimeInMillis: () => 300_000, ...overrides }) as Context;
 
+/** What the authorizer says that the client may do: more than any test asks. */
+export const PLAN = { name: 'standard', requestsPerSecond: 1_000, burst: 1_000 };
+
 /** A request as API Gateway's Lambda proxy integration hands it over. */
 export const apiEvent = ({
   clientId = CLIENT_ID,
@@ -20,7 +23,10 @@ export const apiEvent = ({
     pathParameters: null,
     body: null,
     isBase64Encoded: false,
-    requestContext: { requestId: 'request-1', authorizer: clientId ? { clientId, principalId: clientId } : undefined },
+    requestContext: {
+      requestId: 'request-1',
+      authorizer: clientId ? { clientId, principalId: clientId, plan: JSON.stringify(PLAN) } : undefined,
+    },
     ...overrides,
   }) as APIGatewayProxyEvent;
 

@@ -19,7 +19,7 @@ const KEY_TO_WRITE = [
 /** Everything that a function may do beside `COMMON`. */
 const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
   AuthorizeClient: ['dynamodb:GetItem', ...KEY_TO_READ],
-  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', ...KEY_TO_WRITE],
+  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...KEY_TO_WRITE],
   RelayOutbox: [
     'dynamodb:DescribeStream',
     'dynamodb:GetRecords',
@@ -139,7 +139,10 @@ const READ = ['dynamodb:GetItem'];
 /** What each function may do with the items of which table. */
 const TABLES: Record<string, Record<string, string[]>> = {
   AuthorizeClient: { ClientsTable: READ },
-  SubmitJob: { JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'] },
+  SubmitJob: {
+    LimitsTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+  },
   ReadJob: { JobsTable: READ },
   ReadUsage: { LimitsTable: READ },
   ProcessJob: {

@@ -34,7 +34,7 @@ test.each(FUNCTIONS)('tells %s the environment and the version', (id) => {
 
 test.each([
   ['AuthorizeClient', ['CLIENTS_TABLE']],
-  ['SubmitJob', ['JOBS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
+  ['SubmitJob', ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
   ['RelayOutbox', ['QUEUE_URL']],
   [
     'ProcessJob',
