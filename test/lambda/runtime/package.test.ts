@@ -178,7 +178,9 @@ test.each([
   ['limits-4.mjs', 'express4', (names: string, from: string) => `import ${names} from '${from}';`],
   ['limits-4.cjs', 'express4', (names: string, from: string) => `const ${names} = require('${from}');`],
 ])('limits a real Express server by the packed library: %s', async (file, express, load) => {
-  const head = [...EXPRESS_MODULES, ['express', express]].map(([names = '', from = '']) => load(names, from)).join('\n');
+  const head = [...EXPRESS_MODULES, ['express', express]]
+    .map(([names = '', from = '']) => load(names, from))
+    .join('\n');
   await expect(execute(file, head + EXPRESS)).resolves.toBe(
     '[20,80,"\\"rate\\";q=20;w=2000",503,"urn:bulwark:problem:unavailable",true]',
   );
