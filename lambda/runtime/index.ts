@@ -130,12 +130,8 @@ export type { LimitedClient } from './rate-limit/limited-client';
 export type { LimitTerms } from './rate-limit/limits';
 export { MemoryRateLimitStore } from './rate-limit/memory-rate-limit-store';
 export type { AdmissionAnswer, IRateLimitStore } from './rate-limit/rate-limit-store';
-export {
-  type IRateLimiter,
-  RateLimiter,
-  type RateLimiterOptions,
-  type RateLimiterTools,
-} from './rate-limit/rate-limiter';
+export { type IRateLimiter, RateLimiter } from './rate-limit/rate-limiter';
+export type { RateLimiterOptions, RateLimiterTools } from './rate-limit/rate-limiter-options';
 export type { LimitUsage, WindowUsage } from './rate-limit/usage';
 export { Attempt } from './resilience/attempt';
 export { CallTimeoutError } from './resilience/errors';

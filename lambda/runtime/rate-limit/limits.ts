@@ -25,20 +25,19 @@ const MOST_TOKENS = 1_000_000;
 /** The largest integer of a structured field (RFC 9651, section 3.3.1). */
 const MOST_REQUESTS = 999_999_999_999_999;
 
+/** Microseconds of the longest refill. */
+const MOST_OWED_US = LONGEST_REFILL_SECONDS * MICROSECONDS;
+
+const QUOTA_RULE = `an integer from 0 to ${MOST_REQUESTS}`;
+
 const demand = (holds: boolean, name: keyof LimitTerms, rule: string, value: unknown): void => {
   if (!holds) throw new RangeError(`\`${name}\` must be ${rule}, got: ${value}`);
 };
 
-const isWholeIn = (value: unknown, min: number, max: number): value is number =>
+const isWholeIn = (value: unknown, min: number, max: number): boolean =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
-const checkQuota = (name: 'requestsPerDay' | 'requestsPerMonth', value: number | undefined): void =>
-  demand(
-    value === undefined || isWholeIn(value, 0, MOST_REQUESTS),
-    name,
-    `an integer from 0 to ${MOST_REQUESTS}`,
-    value,
-  );
+const isQuota = (value: unknown): boolean => value === undefined || isWholeIn(value, 0, MOST_REQUESTS);
 
 /**
  * The limits of a plan. The time between two tokens is rounded up to the microsecond, so that the rate is never
@@ -50,14 +49,9 @@ export const limitsOf = ({ requestsPerSecond, burst, requestsPerDay, requestsPer
   const isRate = typeof requestsPerSecond === 'number' && requestsPerSecond > 0 && requestsPerSecond <= MICROSECONDS;
   demand(isRate, 'requestsPerSecond', `> 0 and <= ${MICROSECONDS}`, requestsPerSecond);
   demand(isWholeIn(burst, 1, MOST_TOKENS), 'burst', `an integer from 1 to ${MOST_TOKENS}`, burst);
-  checkQuota('requestsPerDay', requestsPerDay);
-  checkQuota('requestsPerMonth', requestsPerMonth);
+  demand(isQuota(requestsPerDay), 'requestsPerDay', QUOTA_RULE, requestsPerDay);
+  demand(isQuota(requestsPerMonth), 'requestsPerMonth', QUOTA_RULE, requestsPerMonth);
   const intervalUs = Math.ceil(MICROSECONDS / requestsPerSecond);
-  demand(
-    intervalUs * burst <= LONGEST_REFILL_SECONDS * MICROSECONDS,
-    'burst',
-    'at most what comes back in 31 days',
-    burst,
-  );
+  demand(intervalUs * burst <= MOST_OWED_US, 'burst', 'at most what comes back in 31 days', burst);
   return { burst, intervalUs, perDay: requestsPerDay, perMonth: requestsPerMonth };
 };

@@ -1,13 +1,13 @@
 import type { LimitRow } from '../../../lib/contract/limits-table';
 import { fullJitter } from '../backoff/full-jitter';
-import { type Clock, type Random, type Sleep, sleep, systemClock } from '../clock/clock';
 import type { Admission } from './admission';
 import { type Ask, decide, guess, type Verdict } from './decide';
 import { type Decision, limitStatesOf } from './decision';
 import { RateLimitClockError, RateLimitContentionError, RateLimitStoreError } from './errors';
 import { type LimitTerms, limitsOf } from './limits';
-import type { AdmissionAnswer, IRateLimitStore } from './rate-limit-store';
-import { RememberedRows } from './remembered-rows';
+import type { AdmissionAnswer } from './rate-limit-store';
+import { type RateLimiterOptions, resolveOptions } from './rate-limiter-options';
+import { RememberedRows, type SeenRow } from './remembered-rows';
 import { type LimitUsage, usageOf } from './usage';
 import { startOfDayMs } from './utc-windows';
 
@@ -16,7 +16,8 @@ export interface IRateLimiter {
   /**
    * Counts one request of a client, or refuses it and counts nothing.
    * @throws RateLimitUnavailableError where that cannot be told now: the request must not go on.
-   * @throws RangeError where a term is out of its range, or `cost` is no whole number from 1 to the plan's burst.
+   * @throws RangeError where a term is out of its range, `cost` is no whole number from 1 to the plan's burst, or
+   * `clientId` no text of 1 to 512 characters.
    */
   admit(clientId: string, terms: LimitTerms, cost?: number): Promise<Decision>;
   /**
@@ -24,25 +25,6 @@ export interface IRateLimiter {
    * @throws RateLimitUnavailableError where that cannot be told now.
    */
   usage(clientId: string, terms: LimitTerms): Promise<LimitUsage>;
-}
-
-/** Clock, randomness and waiting of a limiter; the process's own unless a test gives others. */
-export interface RateLimiterTools {
-  readonly now: Clock;
-  readonly random: Random;
-  readonly sleep: Sleep;
-  /** A name that no other request has; at least 12 random bytes, as one that is met twice counts once. */
-  readonly newToken: () => string;
-}
-
-export interface RateLimiterOptions extends Partial<RateLimiterTools> {
-  readonly store: IRateLimitStore;
-  /** Milliseconds by which two clocks of the fleet may differ. @default 300000 */
-  readonly maxSkewMs?: number;
-  /** Milliseconds for which a row that refuses is believed without looking again. @default 1000 */
-  readonly refuseForMs?: number;
-  /** Clients whose newest row a process remembers. @default 1000 */
-  readonly maxRemembered?: number;
 }
 
 /** A row, or that there is none, and what it means for a request. */
@@ -56,7 +38,17 @@ const MAX_WRITES = 12;
 
 const PAUSE = { baseMs: 5, capMs: 200 };
 
-const randomToken = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url');
+/** Characters of a client's name; DynamoDB takes a key of 2 048 bytes. */
+const MAX_CLIENT_ID_LENGTH = 512;
+
+const checkAsk = (clientId: string, cost: number, burst: number): void => {
+  if (typeof clientId !== 'string' || clientId === '' || clientId.length > MAX_CLIENT_ID_LENGTH) {
+    throw new RangeError(`\`clientId\` must be a text of 1 to ${MAX_CLIENT_ID_LENGTH} characters`);
+  }
+  if (!Number.isInteger(cost) || cost < 1 || cost > burst) {
+    throw new RangeError(`\`cost\` must be an integer from 1 to the burst of ${burst}, got: ${cost}`);
+  }
+};
 
 /**
  * Exact limits of clients over a shared store: a token bucket, and quotas of the UTC day and month. One conditional
@@ -66,25 +58,15 @@ export class RateLimiter implements IRateLimiter {
   readonly #options: Required<RateLimiterOptions>;
   readonly #seen: RememberedRows;
 
+  /** @throws RangeError where a number of the options is negative or none. */
   constructor(options: RateLimiterOptions) {
-    this.#options = {
-      now: systemClock,
-      random: Math.random,
-      sleep,
-      newToken: randomToken,
-      maxSkewMs: 300_000,
-      refuseForMs: 1_000,
-      maxRemembered: 1_000,
-      ...options,
-    };
+    this.#options = resolveOptions(options);
     this.#seen = new RememberedRows(this.#options.maxRemembered);
   }
 
   async admit(clientId: string, terms: LimitTerms, cost = 1): Promise<Decision> {
     const limits = limitsOf(terms);
-    if (!Number.isInteger(cost) || cost < 1 || cost > limits.burst) {
-      throw new RangeError(`\`cost\` must be an integer from 1 to the burst of ${limits.burst}, got: ${cost}`);
-    }
+    checkAsk(clientId, cost, limits.burst);
     const nowMs = this.#options.now();
     const ask: Ask = { clientId, limits, cost, token: this.#options.newToken(), sinceMs: nowMs, nowMs };
     return this.#carryOut(ask, await this.#open(ask));
@@ -100,8 +82,8 @@ export class RateLimiter implements IRateLimiter {
 
   /** The first judgement: by what is remembered or a guess; a memory that refuses, and has aged, is read anew. */
   async #open(ask: Ask): Promise<Judged> {
-    const remembered = this.#seen.get(ask.clientId);
-    const judged = this.#judge(remembered?.row, ask);
+    const remembered = this.#recall(ask);
+    const judged = { row: remembered?.row, verdict: decide(remembered?.row, ask) };
     if (judged.verdict.kind === 'admissible') {
       return remembered ? judged : { ...judged, verdict: { kind: 'admissible', admission: guess(ask) } };
     }
@@ -135,7 +117,7 @@ export class RateLimiter implements IRateLimiter {
 
   /** A day that begins later than clocks may differ is none that this process may count in, and none that it may end. */
   #checkClock(clientId: string, row: LimitRow | undefined, nowMs: number): void {
-    const aheadMs = row ? startOfDayMs(row.utcDay) - nowMs : 0;
+    const aheadMs = row ? this.#aheadMs(row, nowMs) : 0;
     if (aheadMs > this.#options.maxSkewMs) throw new RateLimitClockError(clientId, aheadMs);
   }
 
@@ -162,5 +144,16 @@ export class RateLimiter implements IRateLimiter {
   #remember(clientId: string, row: LimitRow | undefined): void {
     if (row) this.#seen.set(clientId, { row, atMs: this.#options.now() });
     else this.#seen.delete(clientId);
+  }
+
+  /** What is ahead of this clock is not believed, so that it is looked at anew each time. */
+  #recall({ clientId, nowMs }: Ask): SeenRow | undefined {
+    const seen = this.#seen.get(clientId);
+    return seen && this.#aheadMs(seen.row, nowMs) <= this.#options.maxSkewMs ? seen : undefined;
+  }
+
+  /** Milliseconds from now to the beginning of the row's day. */
+  #aheadMs({ utcDay }: LimitRow, nowMs: number): number {
+    return startOfDayMs(utcDay) - nowMs;
   }
 }

@@ -1,4 +1,5 @@
 import { RateLimitClockError, RateLimitUnavailableError } from '../../../../lambda/runtime/rate-limit/errors';
+import { MemoryRateLimitStore } from '../../../../lambda/runtime/rate-limit/memory-rate-limit-store';
 import { admittedOf, askTimes, CLIENT, LimiterWorld, NEARLY_DECEMBER } from './limiter-world';
 
 /** So slow that minutes make no token. */
@@ -48,6 +49,28 @@ describe('clocks that differ', () => {
     expect(world.store.rows).toHaveLength(1);
     const patient = world.limiter({ maxSkewMs: 1_000 });
     await expect(patient.admit(CLIENT, HOURLY)).resolves.toMatchObject({ admitted: true });
+  });
+
+  test('a row that was ahead, and is removed by somebody, is forgotten at once', async () => {
+    const world = new LimiterWorld(NEARLY_DECEMBER);
+    await askTimes(world.limiter({}, 3_600_000), 1, HOURLY);
+    const limiter = world.limiter({ maxSkewMs: 999 });
+    await expect(limiter.admit(CLIENT, HOURLY)).rejects.toBeInstanceOf(RateLimitClockError);
+    await expect(limiter.admit(CLIENT, HOURLY)).rejects.toBeInstanceOf(RateLimitClockError);
+    const empty = new MemoryRateLimitStore();
+    world.store.admit = (admission) => empty.admit(admission);
+    await expect(limiter.admit(CLIENT, HOURLY)).resolves.toMatchObject({ admitted: true });
+  });
+
+  test('a clock that is set back finds what it has written itself ahead, and looks at it anew', async () => {
+    const world = new LimiterWorld(NEARLY_DECEMBER + 1_000);
+    const limiter = world.limiter({ maxSkewMs: 999 });
+    await askTimes(limiter, 1, HOURLY);
+    world.nowMs -= 2_000;
+    await expect(limiter.admit(CLIENT, HOURLY)).rejects.toBeInstanceOf(RateLimitClockError);
+    expect(world.store.rows).toHaveLength(1);
+    world.nowMs += 2_000;
+    await expect(limiter.admit(CLIENT, HOURLY)).resolves.toMatchObject({ admitted: true });
   });
 
   test('clocks may differ by five minutes unless told otherwise', async () => {

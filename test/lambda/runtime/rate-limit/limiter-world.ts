@@ -3,7 +3,8 @@ import type { Decision } from '../../../../lambda/runtime/rate-limit/decision';
 import type { LimitTerms } from '../../../../lambda/runtime/rate-limit/limits';
 import { MemoryRateLimitStore } from '../../../../lambda/runtime/rate-limit/memory-rate-limit-store';
 import type { AdmissionAnswer, IRateLimitStore } from '../../../../lambda/runtime/rate-limit/rate-limit-store';
-import { RateLimiter, type RateLimiterOptions } from '../../../../lambda/runtime/rate-limit/rate-limiter';
+import { RateLimiter } from '../../../../lambda/runtime/rate-limit/rate-limiter';
+import type { RateLimiterOptions } from '../../../../lambda/runtime/rate-limit/rate-limiter-options';
 import type { LimitRow } from '../../../../lib/contract/limits-table';
 
 export const CLIENT = 'abcdefgh12345678';

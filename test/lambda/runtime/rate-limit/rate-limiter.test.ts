@@ -230,6 +230,27 @@ describe('what it refuses to be given', () => {
     await expect(new LimiterWorld().limiter().admit(CLIENT, TERMS, 20)).resolves.toMatchObject({ admitted: true });
   });
 
+  test.each(['', 'x'.repeat(513), undefined as never, 5 as never])('the client %p', async (clientId) => {
+    const world = new LimiterWorld();
+    await expect(world.limiter().admit(clientId, TERMS)).rejects.toThrow(
+      new RangeError('`clientId` must be a text of 1 to 512 characters'),
+    );
+    expect(world.store.calls).toBe(0);
+  });
+
+  test('a name of 512 characters it takes', async () => {
+    await expect(new LimiterWorld().limiter().admit('x'.repeat(512), TERMS)).resolves.toMatchObject({ admitted: true });
+  });
+
+  test.each(['maxSkewMs', 'refuseForMs', 'maxRemembered'])('an option %s that is negative or none', (name) => {
+    for (const wrong of [-1, Number.NaN]) {
+      expect(() => new LimiterWorld().limiter({ [name]: wrong })).toThrow(
+        new RangeError(`\`${name}\` must be >= 0, got: ${wrong}`),
+      );
+    }
+    expect(() => new LimiterWorld().limiter({ [name]: 0 })).not.toThrow();
+  });
+
   test('terms that are none', async () => {
     const limiter = new LimiterWorld().limiter();
     const terms = { ...TERMS, burst: 0 };
