@@ -5,8 +5,9 @@ import { bundleBench } from './bundle';
 import type { Figure } from './figure';
 import { pipelineBench } from './pipeline';
 import { synthBench } from './synth';
+import { validationBench } from './validation';
 
-const BENCHES = [synthBench, bundleBench, breakerBench, pipelineBench];
+const BENCHES = [synthBench, bundleBench, breakerBench, validationBench, pipelineBench];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--json]
 
