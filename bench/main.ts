@@ -6,8 +6,9 @@ import type { Figure } from './figure';
 import { ledgerBench } from './ledger';
 import { pipelineBench } from './pipeline';
 import { synthBench } from './synth';
+import { validationBench } from './validation';
 
-const BENCHES = [synthBench, bundleBench, breakerBench, ledgerBench, pipelineBench];
+const BENCHES = [synthBench, bundleBench, breakerBench, ledgerBench, validationBench, pipelineBench];
 
 const USAGE = `Usage: npm run bench -- [NAME ...] [--json]
 

@@ -66,11 +66,8 @@ export const createUpload = async (
 const checkWish = (body: unknown, { contentTypes, maxBytes }: CreateDependencies): Wish => {
   if (!validateUpload(body)) {
     const known = Object.keys(uploadSchema.properties);
-    throw new ProblemError(
-      Problem.INVALID_REQUEST,
-      undefined,
-      schemaFaults(validateUpload.errors ?? [], () => known),
-    );
+    const errors = schemaFaults(validateUpload.errors ?? [], () => known);
+    throw new ProblemError(Problem.INVALID_REQUEST, undefined, { errors });
   }
   const wish = body as Wish;
   const faults: RequestFault[] = [];
@@ -78,6 +75,6 @@ const checkWish = (body: unknown, { contentTypes, maxBytes }: CreateDependencies
     faults.push({ pointer: '#/contentType', detail: `must be one of ${contentTypes.join(', ')}` });
   }
   if (wish.sizeBytes > maxBytes) faults.push({ pointer: '#/sizeBytes', detail: `must be <= ${maxBytes}` });
-  if (faults.length > 0) throw new ProblemError(Problem.INVALID_REQUEST, undefined, faults);
+  if (faults.length > 0) throw new ProblemError(Problem.INVALID_REQUEST, undefined, { errors: faults });
   return wish;
 };

@@ -4,11 +4,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
-import { MAX_UPLOAD_BYTES } from '../../lib/contract/upload-schema';
+import { MAX_BODY_DEPTH, MAX_BODY_PROPERTIES } from '../../lib/contract/limits';
+import { MAX_UPLOAD_BYTES, uploadSchema } from '../../lib/contract/upload-schema';
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { authorizedClientId } from '../runtime/clients/authorized-client';
 import { systemClock } from '../runtime/clock/clock';
@@ -30,6 +32,9 @@ const environment = readEnvironment({
 
 /** The request describes an upload and is none: it is small. */
 const MAX_BODY_BYTES = 4_096;
+
+/** Every name that a request may use. */
+const UPLOAD_NAMES: ReadonlySet<string> = new Set(Object.keys(uploadSchema.properties));
 
 const dependencies = {
   store: new DynamoDbUploadStore(new DynamoDBClient(awsClientOptions), environment.uploadsTable),
@@ -56,8 +61,16 @@ const toResponse = ({ id, status, form, expiresAt }: CreatedUpload, path: string
 export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
+  .use(responseHeaders())
   .use(problemDetails({ log: logger, count }))
-  .use(jsonBody({ maxBytes: MAX_BODY_BYTES }))
+  .use(
+    jsonBody({
+      maxBytes: MAX_BODY_BYTES,
+      maxDepth: MAX_BODY_DEPTH,
+      maxProperties: MAX_BODY_PROPERTIES,
+      propertyNames: UPLOAD_NAMES,
+    }),
+  )
   .handler(async (event) => {
     const created = await createUpload({ clientId: authorizedClientId(event), body: event.jsonBody }, dependencies);
     logger.appendKeys({ uploadId: created.id });

@@ -8,6 +8,7 @@ import {
   DEFAULT_JOB_RETENTION_DAYS,
   DEFAULT_MAX_BODY_BYTES,
   MAX_BODY_DEPTH,
+  MAX_BODY_ITEMS,
   MAX_BODY_PROPERTIES,
 } from '../../lib/contract/limits';
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
@@ -100,6 +101,7 @@ export const handler = middy<WithCorrelationId & WithLimitHeaders & WithJsonBody
       maxBytes: environment.maxBodyBytes,
       maxDepth: MAX_BODY_DEPTH,
       maxProperties: MAX_BODY_PROPERTIES,
+      maxItems: MAX_BODY_ITEMS,
       propertyNames: SUBMISSION_NAMES,
     }),
   )

@@ -7,6 +7,9 @@ export const MAX_BODY_DEPTH = 16;
 /** Properties that one object of a request body may have; a submission has six. */
 export const MAX_BODY_PROPERTIES = 64;
 
+/** Items that one array of a request body may have; a submission has 200 messages at most. */
+export const MAX_BODY_ITEMS = 1_000;
+
 /** Longest `Idempotency-Key`, in characters. */
 export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 

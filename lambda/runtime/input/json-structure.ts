@@ -9,13 +9,15 @@ export interface JsonBounds {
   readonly maxDepth: number;
   /** Properties that one object may have. */
   readonly maxProperties: number;
+  /** Items that one array may have. */
+  readonly maxItems: number;
 }
 
 /** What the structure of a JSON text is found to be, without a value of it being made. */
 export interface JsonStructure {
-  /** Whether it is nested deeper than allowed; what lies behind that place was not looked at. */
-  readonly isTooDeep: boolean;
   readonly faults: readonly JsonFault[];
+  /** Whether it was read to its end: a text beyond its bounds, or with too many faults, is not worth more work. */
+  readonly isWhole: boolean;
 }
 
 /** Names by which a careless copy of an object changes the prototype of others. */
@@ -37,7 +39,6 @@ interface Container {
   at: string | number;
   /** Whether a string would be a property's name. */
   expectsName: boolean;
-  isFull: boolean;
 }
 
 /** Position of the quote that ends the string whose first character is at `from`; the text's end where none does. */
@@ -63,16 +64,18 @@ const unescaped = (raw: string): string => {
 class StructureReader {
   readonly faults: JsonFault[] = [];
   readonly #open: Container[] = [];
+  #isBeyondBounds = false;
 
   constructor(
     readonly text: string,
     readonly bounds: JsonBounds,
   ) {}
 
-  /** Answers false where the text is nested too deep. */
+  /** Answers whether it came to the end. */
   read(): boolean {
     const { text } = this;
     for (let place = 0; place < text.length; place += 1) {
+      if (this.#isBeyondBounds || this.faults.length >= MAX_JSON_FAULTS) return false;
       switch (text.charCodeAt(place)) {
         case QUOTE: {
           const end = endOfString(text, place + 1);
@@ -82,7 +85,6 @@ class StructureReader {
         }
         case OPEN_BRACE:
         case OPEN_BRACKET:
-          if (this.#open.length >= this.bounds.maxDepth) return false;
           this.#enter(text.charCodeAt(place) === OPEN_BRACE);
           break;
         case CLOSE_BRACE:
@@ -94,21 +96,27 @@ class StructureReader {
           break;
       }
     }
-    return true;
+    return !this.#isBeyondBounds;
   }
 
   #enter(isObject: boolean): void {
-    this.#open.push(
-      isObject
-        ? { names: new Set(), at: '', expectsName: true, isFull: false }
-        : { at: 0, expectsName: false, isFull: false },
-    );
+    const { maxDepth } = this.bounds;
+    if (this.#open.length < maxDepth) {
+      this.#open.push(isObject ? { names: new Set(), at: '', expectsName: true } : { at: 0, expectsName: false });
+      return;
+    }
+    this.#isBeyondBounds = true;
+    this.faults.push({ path: [], detail: `must be nested no deeper than ${maxDepth}` });
   }
 
   #next(): void {
     const container = this.#open.at(-1);
-    if (typeof container?.at === 'number') container.at += 1;
-    else if (container) container.expectsName = true;
+    if (typeof container?.at !== 'number') {
+      if (container) container.expectsName = true;
+      return;
+    }
+    container.at += 1;
+    if (container.at >= this.bounds.maxItems) this.#end(`must have at most ${this.bounds.maxItems} items`);
   }
 
   #readString(from: number, end: number): void {
@@ -119,16 +127,19 @@ class StructureReader {
     container.at = name;
     if (FORBIDDEN_NAMES.has(name)) this.#fault('must have no property that names a prototype');
     if (container.names.has(name)) this.#fault('must not have a property twice');
-    if (container.names.size < this.bounds.maxProperties) container.names.add(name);
-    else if (!container.isFull) {
-      container.isFull = true;
-      this.#fault(`must have at most ${this.bounds.maxProperties} properties`);
-    }
+    container.names.add(name);
+    const { maxProperties } = this.bounds;
+    if (container.names.size > maxProperties) this.#end(`must have at most ${maxProperties} properties`);
   }
 
-  /** Notes a fault of the innermost object. */
+  /** Notes that the innermost object or array is beyond a bound: what comes after it is not looked at. */
+  #end(detail: string): void {
+    this.#isBeyondBounds = true;
+    this.#fault(detail);
+  }
+
+  /** Notes a fault of the innermost object or array. */
   #fault(detail: string): void {
-    if (this.faults.length >= MAX_JSON_FAULTS) return;
     const path: JsonPath = this.#open.slice(0, -1).map(({ at }) => at);
     this.faults.push({ path, detail });
   }
@@ -136,10 +147,11 @@ class StructureReader {
 
 /**
  * Looks at the nesting and the property names of a JSON text before a parser does: in one pass, without recursion, in
- * time and memory linear in its length. A text that is not JSON is read as far as it goes: to say so is the parser's.
+ * time linear in its length, and no further than its bounds. A text that is not JSON is read as far as it goes: to say
+ * so is the parser's.
  */
 export const readJsonStructure = (text: string, bounds: JsonBounds): JsonStructure => {
   const reader = new StructureReader(text, bounds);
-  const isWithin = reader.read();
-  return { isTooDeep: !isWithin, faults: reader.faults };
+  const isWhole = reader.read();
+  return { isWhole, faults: reader.faults };
 };

@@ -13,14 +13,21 @@ class CharacterReader {
   read(value: unknown): void {
     if (typeof value === 'string') this.#check(value);
     if (typeof value !== 'object' || value === null) return;
-    const isArray = Array.isArray(value);
-    for (const [name, member] of Object.entries(value)) {
-      if (this.faults.length >= MAX_JSON_FAULTS) return;
-      if (!isArray) this.#check(name);
-      this.#path.push(isArray ? Number(name) : name);
-      this.read(member);
-      this.#path.pop();
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length; index += 1) this.#readMember(index, value[index]);
+      return;
     }
+    for (const [name, member] of Object.entries(value)) {
+      this.#check(name);
+      this.#readMember(name, member);
+    }
+  }
+
+  #readMember(step: string | number, member: unknown): void {
+    if (this.faults.length >= MAX_JSON_FAULTS) return;
+    this.#path.push(step);
+    this.read(member);
+    this.#path.pop();
   }
 
   #check(text: string): void {
@@ -48,9 +55,7 @@ const parse = (text: string): unknown => {
 export const parseJsonText = (text: string, bounds: JsonBounds): unknown => {
   if (text.startsWith(BYTE_ORDER_MARK)) throw new JsonMalformedError('It must not begin with a byte order mark.');
   const structure = readJsonStructure(text, bounds);
-  if (structure.isTooDeep) {
-    throw new JsonRefusedError([{ path: [], detail: `must be nested no deeper than ${bounds.maxDepth}` }]);
-  }
+  if (!structure.isWhole) throw new JsonRefusedError(structure.faults.slice(0, MAX_JSON_FAULTS));
   const value = parse(text);
   const faults = [...structure.faults];
   new CharacterReader(faults).read(value);

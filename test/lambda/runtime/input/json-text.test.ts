@@ -3,7 +3,7 @@ import { JsonMalformedError, JsonRefusedError } from '../../../../lambda/runtime
 import { MAX_JSON_FAULTS } from '../../../../lambda/runtime/input/json-structure';
 import { parseJsonText } from '../../../../lambda/runtime/input/json-text';
 
-const BOUNDS = { maxDepth: 4, maxProperties: 5 };
+const BOUNDS = { maxDepth: 4, maxProperties: 5, maxItems: 1_000 };
 const parse = (text: string) => parseJsonText(text, BOUNDS);
 
 /** The faults by which a text is refused. */
@@ -32,7 +32,7 @@ test('parses what JSON.parse does, to the same value', () => {
     fc.property(values, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const text = JSON.stringify(value, undefined, indent);
       fc.pre(!/"(__proto__|constructor|prototype)"/.test(text));
-      expect(parseJsonText(text, { maxDepth: 4, maxProperties: 1_000 })).toEqual(JSON.parse(text));
+      expect(parseJsonText(text, { ...BOUNDS, maxProperties: 1_000 })).toEqual(JSON.parse(text));
     }),
   );
 });
@@ -155,6 +155,14 @@ test('an object has properties up to the bound, and one more is one fault', () =
   expect(Object.keys(parse(objectOf(5)) as object)).toHaveLength(5);
   expect(faultsOf(objectOf(6))).toEqual([{ path: [], detail: 'must have at most 5 properties' }]);
   expect(faultsOf(objectOf(10_000))).toHaveLength(1);
+});
+
+test('an array has items up to the bound, and one more is one fault', () => {
+  const arrayOf = (items: number) => `{"a":[[],[${Array(items).fill('[]').join()}]]}`;
+  expect((parse(arrayOf(1_000)) as { a: unknown[][] }).a[1]).toHaveLength(1_000);
+  const fault = { path: ['a', 1], detail: 'must have at most 1000 items' };
+  expect(faultsOf(arrayOf(1_001))).toEqual([fault]);
+  expect(faultsOf(`{"a":[[],[${','.repeat(1_000_000)}`)).toEqual([fault]);
 });
 
 describe('characters', () => {
