@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { RotationOutput, StackOutput, stackNames } from '../lib/contract/outputs';
+import { RotationOutput, SpendOutput, StackOutput, stackNames } from '../lib/contract/outputs';
+import type { ClientCapsByPlan } from '../lib/contract/spend-control';
 import { CommandFailure } from './failure';
 
 /** Where a command finds AWS, and with which credentials. */
@@ -42,6 +43,12 @@ export interface Deployment {
     readonly adminSecret?: string;
     readonly poolSecret?: string;
   };
+  readonly spend: {
+    /** Name of the function that controls spending. @default - nothing caps it */
+    readonly controller?: string;
+    /** What the clients of each plan may spend. */
+    readonly clientCaps: ClientCapsByPlan;
+  };
 }
 
 /**
@@ -79,6 +86,10 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
       sweeper: outputs.get(RotationOutput.SWEEPER),
       adminSecret: outputs.get(RotationOutput.ADMIN_SECRET),
       poolSecret: outputs.get(RotationOutput.POOL_SECRET),
+    },
+    spend: {
+      controller: outputs.get(SpendOutput.CONTROLLER),
+      clientCaps: JSON.parse(outputs.get(SpendOutput.CLIENT_CAPS) ?? '{}'),
     },
   };
 }

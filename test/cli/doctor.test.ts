@@ -79,6 +79,7 @@ test('when all is well, a line each and exit code 0', async () => {
       'ok        upstream key   changed 2d 0h ago',
       'ok        breaker        closed',
       'ok        consumer       Enabled, at most 10 at once',
+      'ok        spending       2026-11-22 $0.00, $50.00 left; 2026-11 $0.00, $1000.00 left',
       'ok        work queue     1 waiting, 0 in flight, 0 delayed',
       'ok        oldest job     waits for 1m 0s',
       'ok        dead letters   none',
@@ -252,7 +253,7 @@ test('one look that fails does not hide the others', async () => {
     'work queue     Error: no queue',
     'dead letters   Error: no queue',
   ]);
-  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(9);
+  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(10);
 });
 
 test('--api-url must be an address', async () => {

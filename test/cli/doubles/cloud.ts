@@ -12,10 +12,12 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import type { CommandTools, Program } from '../../../cli/command';
 import { runBulwark } from '../../../cli/main';
+import { CONSUMER_HOLD, holdRowName } from '../../../lib/contract/consumer-hold';
 import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
-import { RotationOutput, StackOutput } from '../../../lib/contract/outputs';
+import { RotationOutput, SpendOutput, StackOutput } from '../../../lib/contract/outputs';
 import { deployment } from './deployment';
 import { SecretsDouble } from './secrets';
+import { SpendDouble } from './spend';
 import { SqsDouble } from './sqs';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/on-call';
@@ -45,6 +47,12 @@ const ROTATION_OUTPUTS = {
   [RotationOutput.POOL_SECRET]: deployment.rotation.poolSecret,
 };
 
+/** What a deployment has beside them whose spending is capped. */
+const SPEND_OUTPUTS = {
+  [SpendOutput.CONTROLLER]: deployment.spend.controller,
+  [SpendOutput.CLIENT_CAPS]: JSON.stringify(deployment.spend.clientCaps),
+};
+
 const outputsOf = (values: Record<string, string | undefined>) =>
   Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
 
@@ -56,6 +64,7 @@ export class CloudDouble {
   readonly tables = mockClient(DynamoDBDocumentClient);
   readonly sts = mockClient(STSClient);
   readonly lambda = mockClient(LambdaClient);
+  readonly spend = new SpendDouble(this.lambda);
   readonly stacks = mockClient(CloudFormationClient);
   readonly jobs = new Map<string, Record<string, unknown>>();
   readonly interruption = new AbortController();
@@ -70,6 +79,8 @@ export class CloudDouble {
   hasSecret = true;
   /** Whether the deployment's upstream key rotates. */
   rotates = true;
+  /** Whether what the deployment spends is capped. */
+  hasSpendCap = true;
   /** What comes on standard input. */
   input = '';
   /** Programs that a command ran. */
@@ -85,6 +96,7 @@ export class CloudDouble {
             ...OUTPUTS,
             ...(this.hasSecret && SECRET_OUTPUTS),
             ...(this.hasSecret && this.rotates && ROTATION_OUTPUTS),
+            ...(this.hasSpendCap && SPEND_OUTPUTS),
           }),
         },
       ],
@@ -93,7 +105,9 @@ export class CloudDouble {
     this.lambda
       .on(GetEventSourceMappingCommand, { UUID: deployment.consumerMappingId })
       .resolves({ State: 'Enabled', ScalingConfig: { MaximumConcurrency: 10 } });
-    this.tables.on(GetCommand, { TableName: deployment.controlTable }).callsFake(() => ({ Item: this.breaker }));
+    this.tables.on(GetCommand, { TableName: deployment.controlTable }).callsFake(({ Key }) => ({
+      Item: Key.name === holdRowName(CONSUMER_HOLD) ? this.spend.world.held : this.breaker,
+    }));
     this.tables
       .on(GetCommand, { TableName: deployment.jobsTable })
       .callsFake(({ Key }) => ({ Item: this.jobs.get(Key.jobId) }));
