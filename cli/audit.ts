@@ -24,16 +24,17 @@ export interface Outcome<T> {
  * written nothing is done. A process that dies in between leaves an act that was begun and whose end is not known; that
  * is what the audit then says. A refusal or failure is an outcome too.
  *
+ * @param work told who does it, as the audit has it
  * @throws CommandFailure where a record cannot be written; else what `work` throws
  */
-export async function audited<T>(operator: Operator, act: Act, work: () => Promise<Outcome<T>>): Promise<T> {
+export async function audited<T>(operator: Operator, act: Act, work: (who: string) => Promise<Outcome<T>>): Promise<T> {
   const trail = new AuditTrail(operator, act, await callerOf(operator.access));
   await trail.write(AUDIT_BEGUN).catch((error: Error) => {
     throw new CommandFailure(`nothing was done, for the audit could not be written: ${error.message}`);
   });
   let outcome: Outcome<T>;
   try {
-    outcome = await work();
+    outcome = await work(trail.who);
   } catch (error) {
     await trail.close(resultOf(error));
     throw error;

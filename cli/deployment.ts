@@ -4,9 +4,11 @@ import {
   DEVELOPER_FEDERATION_OUTPUT,
   type PlanIdsByName,
   RotationOutput,
+  SpendOutput,
   StackOutput,
   stackNames,
 } from '../lib/contract/outputs';
+import type { ClientCapsByPlan } from '../lib/contract/spend-control';
 import { CommandFailure } from './failure';
 
 /** Where a command finds AWS, and with which credentials. */
@@ -56,6 +58,12 @@ export interface Deployment {
     readonly adminSecret?: string;
     readonly poolSecret?: string;
   };
+  readonly spend: {
+    /** Name of the function that controls spending. @default - nothing caps it */
+    readonly controller?: string;
+    /** What the clients of each plan may spend. */
+    readonly clientCaps: ClientCapsByPlan;
+  };
 }
 
 /**
@@ -97,6 +105,10 @@ export async function findDeployment(environment: string, access: AwsAccess): Pr
       sweeper: outputs.get(RotationOutput.SWEEPER),
       adminSecret: outputs.get(RotationOutput.ADMIN_SECRET),
       poolSecret: outputs.get(RotationOutput.POOL_SECRET),
+    },
+    spend: {
+      controller: outputs.get(SpendOutput.CONTROLLER),
+      clientCaps: JSON.parse(outputs.get(SpendOutput.CLIENT_CAPS) ?? '{}'),
     },
   };
 }

@@ -2,6 +2,7 @@ import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { isHeld } from '../lib/contract/consumer-hold';
 import { BreakerStatus } from '../lib/contract/control';
 import { HealthStatus } from '../lib/contract/health';
 import { DUE_SHARDS, dueBucketOf, JobStatus, JobsTable } from '../lib/contract/tables';
@@ -11,6 +12,7 @@ import type { Operator } from './command';
 import type { Deployment } from './deployment';
 import { depthOf } from './dlq/dead-letter-queue';
 import type { Diagnosis, Finding } from './doctor-finding';
+import { readHold } from './spend/hold';
 
 const { OK, DEGRADED, DOWN } = HealthStatus;
 
@@ -76,9 +78,14 @@ export const breakerDiagnosis: Diagnosis = {
 export const consumerDiagnosis: Diagnosis = {
   name: 'consumer',
   find: async (operator) => {
-    const [{ state, maxConcurrency }, row] = await Promise.all([readConsumer(operator), readBreaker(operator)]);
+    const [{ state, maxConcurrency }, row, hold] = await Promise.all([
+      readConsumer(operator),
+      readBreaker(operator),
+      readHold(operator),
+    ]);
     const limit = maxConcurrency === undefined ? '' : `, at most ${maxConcurrency} at once`;
     if (state !== 'Disabled' && state !== 'Disabling') return { status: OK, says: `${state}${limit}` };
+    if (isHeld(hold)) return { status: DEGRADED, says: `${state}, as spending is cut off` };
     if (row && row.status !== BreakerStatus.CLOSED)
       return { status: DEGRADED, says: `${state}, as the breaker is not closed` };
     return {

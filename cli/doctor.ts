@@ -11,6 +11,7 @@ import {
 } from './doctor-checks';
 import type { Diagnosis, Finding } from './doctor-finding';
 import { readinessDiagnosis } from './doctor-readiness';
+import { spendDiagnosis } from './spend/spend-diagnosis';
 
 export interface DoctorReport {
   readonly status: HealthStatusValue;
@@ -31,6 +32,7 @@ export async function examine(operator: Operator, apiUrl: string | undefined): P
     secretDiagnosis,
     breakerDiagnosis,
     consumerDiagnosis,
+    spendDiagnosis,
     queueDiagnosis,
     oldestJobDiagnosis,
     deadLetterDiagnosis,

@@ -41,6 +41,14 @@ export const HELP = `Usage: bulwark <command> [options]
                                             nowhere else: a token for your own role, or a key that ends with the program;
                                             where the provider can give neither, the stored key, with a warning
 
+  spend status  --env NAME [--client ID]    what is spent, reserved and left of each cap, and whether spending is cut off
+  spend set     --env NAME --reason TEXT [--day USD] [--month USD] | --reset
+                                            other caps in place of the deployed ones, at once
+  spend cut     --env NAME --reason TEXT    accept no request and begin no call, until somebody restores it
+  spend restore --env NAME --reason TEXT [--force]
+                                            let spending go on
+  spend prices  --env NAME [--model NAME]   what the service counts with now, and from when on with what else
+
   doctor --env NAME [--api-url URL]         check everything; for what is wrong, the next command to type
 
 Options of every command:
@@ -62,7 +70,8 @@ Options of some:
   --rate N/s        messages a second at most, 1 to 500 (default: 10/s)
   --max N           messages or clients at most (default: all; 100 for dlq list, 1 for peek)
   --dry-run         say what would be moved, and move nothing
-  --force           go on although a gate refuses, such as an open breaker; abandon a rotation that is stuck
+  --force           go on although a gate refuses, such as an open breaker; abandon a rotation that is stuck;
+                    restore although the cap is used up, so that spending is cut off again within a minute
   --confirm QUEUE   the dead-letter queue's name, where nobody can be asked
   --api-url URL     address of the API, where it is not the one that the stack names
   --secret NAME     upstream, admin or pool (default: every secret that rotates)
@@ -70,6 +79,11 @@ Options of some:
                     only secrets whose current key is older, such as 30d, 12h or 90m
   --key WHICH       which key leaked: current (default), previous, or the provider's id of one from before
   --now             leave the old key no grace: it is ended at once
+  --day USD, --month USD
+                    cap of a UTC day or month in US dollars, such as 50 or 0.25; in JSON, amounts are micro-USD
+  --reset           back to the deployed caps
+  --client ID       also what this client has spent, under the caps of its plan
+  --model NAME      only this model
   --yes             do not ask, where nobody can be asked
   --as VARIABLE     environment variable that gets the credential (default: the one that the provider's clients read:
                     ANTHROPIC_AUTH_TOKEN for a token, ANTHROPIC_API_KEY or OPENAI_API_KEY for a key)

@@ -12,6 +12,7 @@ import { jobCommands } from './job-commands';
 import { readSecret } from './secrets/read-secret';
 import { runProgram } from './secrets/run-program';
 import { secretCommands } from './secrets/secret-commands';
+import { spendCommands } from './spend/spend-commands';
 
 export type { CommandOutput } from './command';
 
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ...breakerCommands,
   ...jobCommands,
   ...secretCommands,
+  ...spendCommands,
   ...doctorCommands,
 };
 

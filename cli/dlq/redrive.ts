@@ -1,6 +1,7 @@
 import type { Operator } from '../command';
 import { CommandFailure } from '../failure';
-import { type Gate, passGates } from '../gates';
+import type { Gate } from '../gate';
+import { passGates } from '../gates';
 import type { Progress } from '../progress';
 import { type DeadLetter, reasonOfLetter } from './dead-letter';
 import { BATCH, type DeadLetterQueue } from './dead-letter-queue';

@@ -80,6 +80,7 @@ test('when all is well, a line each and exit code 0', async () => {
       'ok        upstream key   changed 2d 0h ago',
       'ok        breaker        closed',
       'ok        consumer       Enabled, at most 10 at once',
+      'ok        spending       2026-11-22 $0.00, $50.00 left; 2026-11 $0.00, $1000.00 left',
       'ok        work queue     1 waiting, 0 in flight, 0 delayed',
       'ok        oldest job     waits for 1m 0s',
       'ok        dead letters   none',

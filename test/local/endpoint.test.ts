@@ -59,6 +59,7 @@ test('an emulator serves the API on its own address, AWS on the one that it gave
     auditTable: 'audit',
     consumerMappingId: 'mapping',
     rotation: {},
+    spend: { clientCaps: {} },
   };
   expect(apiUrlAt('http://127.0.0.1:4566', deployment)).toBe('http://127.0.0.1:4566/restapis/abc/api/_user_request_');
   expect(apiUrlAt('https://x.amazonaws.com', deployment)).toBe(deployment.apiUrl);

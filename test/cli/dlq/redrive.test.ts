@@ -200,6 +200,55 @@ describe('the gates', () => {
     expect(cloud.audit.map(({ result }) => result).slice(0, 2)).toEqual(['begun', `refused: ${refusal}${WAIT}`]);
   });
 
+  test('refuse while spending is cut off', async () => {
+    deadLetters(1);
+    await cloud.bulwark('spend', 'cut', '--reason', 'INC-7');
+    const refusal = `spending is cut off since 2026-11-22T12:00:00.000Z by ${CALLER} (INC-7); restore it with \`bulwark spend restore\`, or say --force`;
+    expect(await redrive()).toEqual({ code: 1, printed: [], errors: [`bulwark: ${refusal}`] });
+    expect([cloud.sqs.visible(DEAD), cloud.sqs.messages(WORK).length]).toEqual([1, 0]);
+    expect(cloud.audit.at(-1)?.result).toBe(`refused: ${refusal}`);
+  });
+
+  test.each([
+    ['is all spent', 50_000_000],
+    ['is reserved for jobs under way', undefined],
+  ])('refuse while the budget of a window %s', async (_, spent) => {
+    deadLetters(1);
+    const world = await cloud.spend.opened();
+    await world.spend(50_000_000, spent);
+    const [paid, held] = spent === undefined ? ['$0.00', '$50.00'] : ['$50.00', '$0.00'];
+    expect((await redrive()).errors).toEqual([
+      `bulwark: nothing is left of the cap of 2026-11-22 (${paid} of $50.00 are spent, ${held} reserved); raise it with \`bulwark spend set\`, or wait until 2026-11-23T00:00:00.000Z, or say --force`,
+    ]);
+    world.nowMs += 86_400_000;
+    expect((await redrive('--max', '1')).code).toBe(0);
+  });
+
+  test('refuse where nobody can say what is left, and are open where nothing caps it', async () => {
+    deadLetters(1);
+    const world = await cloud.spend.opened();
+    world.before = (step) => {
+      if (step === 'read ledger') throw new Error('DynamoDB is down');
+    };
+    expect((await redrive()).errors).toEqual([
+      expect.stringMatching(/^bulwark: control-spend failed: LedgerUnavailableError/),
+    ]);
+    expect(cloud.sqs.messages(WORK)).toEqual([]);
+    cloud.hasSpendCap = false;
+    expect((await redrive('--max', '1')).code).toBe(0);
+  });
+
+  test('are looked at again on the way: spending that is cut off meanwhile', async () => {
+    deadLetters(40);
+    const world = await cloud.spend.opened();
+    cloud.sqs.afterStep = (step) => {
+      if (step === 'delete') void world.plain.cut({ by: 'somebody', reason: 'INC-7', at: world.nowMs });
+    };
+    const { code, errors } = await redrive('--rate', '1/s', '--max', '100');
+    expect(code).toBe(1);
+    expect(errors.at(-1)).toMatch(/^bulwark: stopped after [56] messages: spending is cut off since/);
+  });
+
   test('are passed with --force, and the audit says so', async () => {
     deadLetters(1);
     cloud.breaker = { ...row, status: 'open' };

@@ -13,12 +13,14 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { CommandTools, Program } from '../../../cli/command';
 import { runBulwark } from '../../../cli/main';
 import type { UsageKeyKindValue } from '../../../lib/contract/client-rows';
+import { CONSUMER_HOLD, holdRowName } from '../../../lib/contract/consumer-hold';
 import type { AuditRecord, BreakerRow } from '../../../lib/contract/control';
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
-import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, StackOutput } from '../../../lib/contract/outputs';
+import { DEVELOPER_FEDERATION_OUTPUT, RotationOutput, SpendOutput, StackOutput } from '../../../lib/contract/outputs';
 import { ClientsDouble } from './clients';
 import { deployment } from './deployment';
 import { SecretsDouble } from './secrets';
+import { SpendDouble } from './spend';
 import { SqsDouble } from './sqs';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/on-call';
@@ -50,6 +52,12 @@ const ROTATION_OUTPUTS = {
   [RotationOutput.POOL_SECRET]: deployment.rotation.poolSecret,
 };
 
+/** What a deployment has beside them whose spending is capped. */
+const SPEND_OUTPUTS = {
+  [SpendOutput.CONTROLLER]: deployment.spend.controller,
+  [SpendOutput.CLIENT_CAPS]: JSON.stringify(deployment.spend.clientCaps),
+};
+
 const outputsOf = (values: Record<string, string | undefined>) =>
   Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
 
@@ -61,6 +69,7 @@ export class CloudDouble {
   readonly tables = mockClient(DynamoDBDocumentClient);
   readonly sts = mockClient(STSClient);
   readonly lambda = mockClient(LambdaClient);
+  readonly spend = new SpendDouble(this.lambda);
   readonly stacks = mockClient(CloudFormationClient);
   readonly jobs = new Map<string, Record<string, unknown>>();
   readonly interruption = new AbortController();
@@ -81,6 +90,8 @@ export class CloudDouble {
   rotates = true;
   /** How the deployment says that people get tokens; it does not where it is undefined. */
   developerFederation: string | undefined;
+  /** Whether what the deployment spends is capped. */
+  hasSpendCap = true;
   /** What comes on standard input. */
   input = '';
   /** Programs that a command ran. */
@@ -100,6 +111,7 @@ export class CloudDouble {
             ...(this.hasSecret && SECRET_OUTPUTS),
             ...(this.hasSecret && this.rotates && ROTATION_OUTPUTS),
             ...(this.developerFederation && { [DEVELOPER_FEDERATION_OUTPUT]: this.developerFederation }),
+            ...(this.hasSpendCap && SPEND_OUTPUTS),
           }),
         },
       ],
@@ -108,7 +120,9 @@ export class CloudDouble {
     this.lambda
       .on(GetEventSourceMappingCommand, { UUID: deployment.consumerMappingId })
       .resolves({ State: 'Enabled', ScalingConfig: { MaximumConcurrency: 10 } });
-    this.tables.on(GetCommand, { TableName: deployment.controlTable }).callsFake(() => ({ Item: this.breaker }));
+    this.tables.on(GetCommand, { TableName: deployment.controlTable }).callsFake(({ Key }) => ({
+      Item: Key.name === holdRowName(CONSUMER_HOLD) ? this.spend.world.held : this.breaker,
+    }));
     this.tables
       .on(GetCommand, { TableName: deployment.jobsTable })
       .callsFake(({ Key }) => ({ Item: this.jobs.get(Key.jobId) }));

@@ -27,6 +27,10 @@ export const deployment: Deployment = {
     adminSecret: 'admin-secret',
     poolSecret: 'pool-secret',
   },
+  spend: {
+    controller: 'control-spend',
+    clientCaps: { standard: [25_000_000, 250_000_000], trial: [1_000_000, null] },
+  },
 };
 
 export const access: AwsAccess = { region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
