@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { EnvironmentKey } from '../../lib/contract/environment-keys';
-import { MAX_BODY_DEPTH, MAX_BODY_PROPERTIES } from '../../lib/contract/limits';
+import { MAX_BODY_DEPTH, MAX_BODY_ITEMS, MAX_BODY_PROPERTIES } from '../../lib/contract/limits';
 import { MAX_UPLOAD_BYTES, uploadSchema } from '../../lib/contract/upload-schema';
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
@@ -68,6 +68,7 @@ export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyRe
       maxBytes: MAX_BODY_BYTES,
       maxDepth: MAX_BODY_DEPTH,
       maxProperties: MAX_BODY_PROPERTIES,
+      maxItems: MAX_BODY_ITEMS,
       propertyNames: UPLOAD_NAMES,
     }),
   )

@@ -44,7 +44,7 @@ const start = (options: Partial<RateLimitOptions<Event>> = {}) => {
       }),
     )
     .use(problemDetails({ log, count }))
-    .use(jsonBody({ maxBytes: 1_000, maxDepth: 10, maxProperties: 10, propertyNames: new Set() }))
+    .use(jsonBody({ maxBytes: 1_000, maxDepth: 10, maxProperties: 10, maxItems: 10, propertyNames: new Set() }))
     .handler(async () => {
       served += 1;
       return work();
