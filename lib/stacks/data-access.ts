@@ -62,6 +62,12 @@ export class DataAccess {
     this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
   }
 
+  /** Writes what it does by itself into the audit, of which it reads nothing. */
+  public recordActs(writer: StandardFunction): void {
+    this.useTable(writer, this.data.auditTable, 'dynamodb:PutItem');
+    this.useKeyThrough(writer, 'dynamodb', KEY_USE_TO_WRITE);
+  }
+
   /** Writes a new job, reads the one that is there already, and removes one that is past its retention. */
   public createJobs(writer: StandardFunction): void {
     this.useTable(writer, this.data.jobsTable, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
