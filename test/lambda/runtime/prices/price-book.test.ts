@@ -120,10 +120,10 @@ describe('priceOf', () => {
 });
 
 describe('what is not known', () => {
-  const book = readPriceBook(bookOf(price()));
   const most = { inputTokens: 1, outputTokens: 1 };
 
   test.each(['n', 'constructor', '__proto__', ''])('is an unknown model: %p', (model) => {
+    const book = readPriceBook(bookOf(price()));
     for (const ask of [() => priceOf(book, model, usage(), START), () => worstCasePrice(book, model, most, START)]) {
       expect(ask).toThrow(UnknownModelError);
       expect(ask).toThrow(expect.objectContaining({ name: 'UnknownModelError', model }));
@@ -132,6 +132,7 @@ describe('what is not known', () => {
   });
 
   test('is a price before the first one, whatever the skew', () => {
+    const book = readPriceBook(bookOf(price()));
     const atMs = START - 1;
     for (const ask of [() => priceOf(book, 'm', usage(), atMs), () => worstCasePrice(book, 'm', most, atMs)]) {
       expect(ask).toThrow(UnknownPriceError);
