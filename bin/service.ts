@@ -1,8 +1,11 @@
 import { type App, Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ApiFirewall } from '../lib/api/api-firewall';
 import { ClientPlan } from '../lib/api/client-plan';
 import { stackNames } from '../lib/contract/outputs';
+import { SpendFuse } from '../lib/spend/spend-fuse';
+import { Usd } from '../lib/spend/usd';
 import { DataStack } from '../lib/stacks/data-stack';
 import { ServiceStack } from '../lib/stacks/service-stack';
 import { version } from '../package.json';
@@ -12,6 +15,18 @@ import { developerFederationOf, upstreamCredentialOf } from './upstream-credenti
 
 const WITHOUT_WEB_ACL =
   'The environment is for development and does without by its own setting, `webAcl`, to save the monthly price of a web ACL.';
+
+/** The budget of the AWS side of the bill needs somebody to tell; only what lets work in is shut by it. */
+function addSpendFuse(service: ServiceStack, { name, awsBudgetUsd, alarmTopicArn }: Environment): void {
+  const { role } = service.submitJob;
+  if (awsBudgetUsd === undefined || alarmTopicArn === undefined || !role) return;
+  new SpendFuse(service, 'SpendFuse', {
+    perMonth: Usd.dollars(awsBudgetUsd),
+    roles: [role],
+    alarmTopic: Topic.fromTopicArn(service, 'SpendFuseTopic', alarmTopicArn),
+    tagValue: name,
+  });
+}
 
 /** Puts the stacks of one environment into the app. */
 export function composeService(app: App, environment: Environment): { data: DataStack; service: ServiceStack } {
@@ -54,6 +69,7 @@ export function composeService(app: App, environment: Environment): { data: Data
     logRemovalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     terminationProtection: protectData,
   });
+  addSpendFuse(service, environment);
   Tags.of(app).add('bulwark:environment', name);
   return { data, service };
 }

@@ -12,14 +12,24 @@ import { readEnvironment, text } from '../runtime/environment/read-environment';
 import { count, logger, metrics } from '../runtime/observability/observability';
 import { DynamoDbRateLimitStore } from '../runtime/rate-limit/dynamodb-rate-limit-store';
 import { RateLimiter } from '../runtime/rate-limit/rate-limiter';
+import { DynamoDbLedgerStore } from '../runtime/spend/dynamodb-ledger-store';
+import { ledgerFields } from '../runtime/spend/spend-environment';
+import { SpendLedger } from '../runtime/spend/spend-ledger';
+import { LedgerSpendReader } from './ledger-spend-reader';
 import { type ReadUsageDependencies, readUsage } from './read-usage';
 
-const environment = readEnvironment({ limitsTable: text(EnvironmentKey.LIMITS_TABLE) });
+const environment = readEnvironment({ ...ledgerFields, limitsTable: text(EnvironmentKey.LIMITS_TABLE) });
+
+const dynamodb = new DynamoDBClient(awsClientOptions);
 
 const dependencies: ReadUsageDependencies = {
   limiter: new RateLimiter({
-    store: new DynamoDbRateLimitStore(new DynamoDBClient(awsClientOptions), environment.limitsTable),
+    store: new DynamoDbRateLimitStore(dynamodb, environment.limitsTable),
   }),
+  spend: new LedgerSpendReader(
+    new SpendLedger(new DynamoDbLedgerStore(dynamodb, environment.ledgerTable)),
+    systemClock,
+  ),
   log: logger,
 };
 

@@ -11,7 +11,7 @@ import { ApiFirewall } from './api-firewall';
 import { type ApiRoute, checkRoute } from './api-route';
 import { ClientPlan } from './client-plan';
 import { answerWithProblems } from './gateway-responses';
-import { checkPlans, PlanFences } from './plan-fences';
+import { checkPlans, PlanFences, type ThrottledPlan } from './plan-fences';
 import { type ApiThrottle, checkThrottle, DEFAULT_STAGE_THROTTLE } from './throttle';
 import type { WebAcl } from './web-acl';
 
@@ -96,6 +96,11 @@ export class GuardedApi extends Construct {
   private readonly validator: apigateway.RequestValidator;
   private readonly createAuthorizer: () => apigateway.RequestAuthorizer;
   private authorizer?: apigateway.RequestAuthorizer;
+
+  /** Every usage plan with its throttle, which a cut-off takes away. @internal */
+  public get _throttledPlans(): readonly ThrottledPlan[] {
+    return this.fences.all;
+  }
 
   /** @throws ConstructConfigError naming every prop that is out of its range. */
   constructor(scope: Construct, id: string, props: GuardedApiProps) {

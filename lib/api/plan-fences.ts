@@ -13,6 +13,12 @@ export interface PlanFence {
   readonly sharedKey: apigateway.ApiKey;
 }
 
+/** A usage plan, and the throttle that it is deployed with. */
+export interface ThrottledPlan {
+  readonly usagePlan: apigateway.UsagePlan;
+  readonly throttle: ApiThrottle;
+}
+
 /**
  * The usage plans of an API: for each of its plans one for clients with a usage key of their own, and one whose single
  * key the others share. The throttle of a usage plan is that of each of its keys, so that the shared key has what all
@@ -20,6 +26,7 @@ export interface PlanFence {
  */
 export class PlanFences extends Construct {
   private readonly fences: ReadonlyMap<string, PlanFence>;
+  private readonly throttled: ThrottledPlan[] = [];
   private last?: IConstruct;
 
   constructor(
@@ -40,6 +47,11 @@ export class PlanFences extends Construct {
     return fence;
   }
 
+  /** Every usage plan, those of shared keys as well. */
+  public get all(): readonly ThrottledPlan[] {
+    return this.throttled;
+  }
+
   private createFence(plan: ClientPlan): PlanFence {
     const { name } = plan;
     const apiStages = [{ stage: this.api.deploymentStage }];
@@ -51,6 +63,7 @@ export class PlanFences extends Construct {
         throttle: this.stageThrottle,
       }),
     );
+    this.throttled.push({ usagePlan, throttle: throttleOf(plan) }, { usagePlan: shared, throttle: this.stageThrottle });
     const sharedKey = new apigateway.ApiKey(this, `Key-${name}`, {
       description: `Usage key that clients of plan ${name} share. It opens nothing.`,
     });
@@ -65,11 +78,11 @@ export class PlanFences extends Construct {
   }
 
   private createUsagePlan(plan: ClientPlan, apiStages: apigateway.UsagePlanPerApiStage[]): apigateway.UsagePlan {
-    const { name, requestsPerSecond, burst } = plan._terms;
+    const { name } = plan;
     const props: apigateway.UsagePlanProps = {
       description: `Clients of plan ${name}, each with a usage key of its own.`,
       apiStages,
-      throttle: { rateLimit: requestsPerSecond, burstLimit: burst },
+      throttle: throttleOf(plan),
       quota: quotaOf(plan),
     };
     // Where it was before there were other plans: clients are in it.
@@ -87,6 +100,11 @@ export class PlanFences extends Construct {
     return next;
   }
 }
+
+const throttleOf = ({ _terms: { requestsPerSecond, burst } }: ClientPlan): ApiThrottle => ({
+  rateLimit: requestsPerSecond,
+  burstLimit: burst,
+});
 
 /** A usage plan has one quota: the narrower, as it is a fence. */
 function quotaOf({ _terms: { requestsPerDay, requestsPerMonth } }: ClientPlan): apigateway.QuotaSettings | undefined {

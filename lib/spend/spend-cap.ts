@@ -57,6 +57,8 @@ export class SpendCap extends Construct {
   public readonly encryptionKey: kms.IKey;
   /** Alarms on the caps, a cut-off, calls that cost more than was reserved, and the ledger itself. */
   public readonly alarms: SpendAlarms;
+  /** Rows that the caps are leased to. */
+  public readonly shards: number;
   /** Environment by which a function of Bulwark knows ledger, caps and prices. */
   public readonly environment: { [key: string]: string };
 
@@ -66,6 +68,7 @@ export class SpendCap extends Construct {
     const warnAtPercent = props.warnAtPercent ?? DEFAULT_WARNINGS;
     validate(new ConfigCheck(scope, id), { ...props, shards, warnAtPercent });
     super(scope, id);
+    this.shards = shards;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.encryptionKey = props.encryptionKey ?? this.createKey(removalPolicy);
     this.table = this.createTable(removalPolicy);

@@ -24,6 +24,8 @@ import { outageSettings, type ResolvedOutageSettings } from './outage-settings';
 import { ServiceAlarms } from './service-alarms';
 import { declareServiceOutputs } from './service-outputs';
 import type { ServiceStackProps } from './service-settings';
+import { addSpendControl } from './spend-control';
+import { SpendControlAlarms } from './spend-control-alarms';
 
 export type { ServiceStackProps };
 
@@ -40,6 +42,8 @@ const LEASE_MARGIN = Duration.seconds(5);
 export class ServiceStack extends Stack {
   /** The API of the service's clients. */
   public readonly api: GuardedApi;
+  /** Accepts jobs: the role by which work comes in. */
+  public readonly submitJob: StandardFunction;
   /** Alarms on given-up jobs, the account at the upstream, AWS itself, the breaker and the functions behind the API. */
   public readonly alarms: ServiceAlarms;
 
@@ -72,6 +76,7 @@ export class ServiceStack extends Stack {
     this.access = new DataAccess(props.data);
     this.credential = new CredentialAccess(this, props.data, props.developerFederation);
     this.api = this.createApi();
+    this.submitJob = this.createSubmit();
     this.addRoutes();
     const relay = this.createRelay();
     const { processor, consumer } = this.createProcessor();
@@ -82,6 +87,19 @@ export class ServiceStack extends Stack {
       consumer,
       settings: outage,
       createFunction: (...args) => this.createFunction(...args),
+    });
+    const spendController = addSpendControl(this, {
+      data: props.data,
+      access: this.access,
+      ledger: props.data.spendCap,
+      consumer,
+      usagePlans: this.api._throttledPlans,
+      plans: this.plans,
+      createFunction: (...args) => this.createFunction(...args),
+    });
+    new SpendControlAlarms(this, 'SpendControlAlarms', {
+      controller: spendController,
+      topic: alarmTopicOf(this, props),
     });
     this.alarms = new ServiceAlarms(this, 'Alarms', {
       processor,
@@ -125,7 +143,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private addRoutes(): void {
+  private createSubmit(): StandardFunction {
     const { data } = this.settings;
     const submit = this.createFunction('SubmitJob', 'submit-job', {
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
@@ -139,6 +157,11 @@ export class ServiceStack extends Stack {
     this.access.countRequests(submit);
     this.access.createJobs(submit);
     this.access.sealJobs(submit);
+    return submit;
+  }
+
+  private addRoutes(): void {
+    const { data } = this.settings;
     const read = this.createFunction('ReadJob', 'read-job', {
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
       [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
@@ -147,14 +170,16 @@ export class ServiceStack extends Stack {
     this.access.openJobs(read);
     const usage = this.createFunction('ReadUsage', 'read-usage', {
       [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
+      [EnvironmentKey.LEDGER_TABLE]: data.spendCap.table.tableName,
     });
     this.access.readLimits(usage);
+    data.spendCap.grantRead(usage);
     const health = this.createFunction('CheckHealth', 'check-health', {});
     const readiness = this.createReadiness();
     const { GET, POST } = lambda.HttpMethod;
     // The contract's schema is plain JSON; the CDK's type spells the same words as an enum.
     const schema = submissionSchema as unknown as apigateway.JsonSchema;
-    this.api.addRoute({ method: POST, path: '/v1/jobs', handler: submit, schema, takesPrompts: true });
+    this.api.addRoute({ method: POST, path: '/v1/jobs', handler: this.submitJob, schema, takesPrompts: true });
     this.api.addRoute({ method: GET, path: '/v1/jobs/{id}', handler: read });
     this.api.addRoute({ method: GET, path: '/v1/usage', handler: usage });
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
@@ -177,7 +202,10 @@ export class ServiceStack extends Stack {
       [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
       [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
       [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
+      [EnvironmentKey.LEDGER_TABLE]: data.spendCap.table.tableName,
+      [EnvironmentKey.LEDGER_SHARDS]: String(data.spendCap.shards),
     });
+    data.spendCap.grantRead(readiness);
     this.access.readJobs(readiness);
     this.access.readLimits(readiness);
     this.access.readControl(readiness);

@@ -5,7 +5,8 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { ApiThrottle } from '../api/throttle';
+import type { ClientPlan } from '../api/client-plan';
+import type { ThrottledPlan } from '../api/plan-fences';
 import { EnvironmentKey } from '../contract/environment-keys';
 import { SpendOutput } from '../contract/outputs';
 import { type ClientCapsByPlan, SpendAction } from '../contract/spend-control';
@@ -22,12 +23,6 @@ export interface ControlledLedger {
   grantControl(grantee: iam.IGrantable): iam.Grant;
 }
 
-/** A usage plan, and the throttle with which it is deployed. */
-export interface FencedPlan {
-  readonly usagePlan: apigateway.IUsagePlan;
-  readonly throttle: ApiThrottle;
-}
-
 export interface SpendControlProps {
   readonly data: DataStack;
   readonly access: DataAccess;
@@ -35,9 +30,9 @@ export interface SpendControlProps {
   /** The mapping by which the processor consumes the work queue. */
   readonly consumer: lambda.EventSourceMapping;
   /** Every usage plan of the API: a cut-off shuts them all. */
-  readonly usagePlans: readonly FencedPlan[];
+  readonly usagePlans: readonly ThrottledPlan[];
   /** What the clients of each plan may spend, for operators who ask. */
-  readonly clientCaps: ClientCapsByPlan;
+  readonly plans: readonly ClientPlan[];
   readonly createFunction: CreateFunction;
 }
 
@@ -73,12 +68,20 @@ export function addSpendControl(scope: Construct, props: SpendControlProps): Sta
     }),
   );
   runEveryMinute(scope, controller);
-  declareOutputs(scope, controller, props.clientCaps);
+  declareOutputs(scope, controller, clientCapsOf(props.plans));
   return controller;
 }
 
+const clientCapsOf = (plans: readonly ClientPlan[]): ClientCapsByPlan =>
+  Object.fromEntries(
+    plans.map(({ name, _terms: { spendPerDay, spendPerMonth } }) => [
+      name,
+      [spendPerDay ?? null, spendPerMonth ?? null],
+    ]),
+  );
+
 /** Ids are known to CloudFormation alone, and may not be the names of a map of the CDK's. */
-function throttlesOf(plans: readonly FencedPlan[]): string {
+function throttlesOf(plans: readonly ThrottledPlan[]): string {
   const throttles = plans.map(
     ({ usagePlan, throttle: { rateLimit, burstLimit } }) => `"${usagePlan.usagePlanId}":[${rateLimit},${burstLimit}]`,
   );

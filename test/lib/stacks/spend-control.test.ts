@@ -3,6 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { ClientPlan } from '../../../lib/api/client-plan';
+import type { ThrottledPlan } from '../../../lib/api/plan-fences';
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import type { HandlerName } from '../../../lib/contract/handlers';
 import { SpendOutput } from '../../../lib/contract/outputs';
@@ -11,8 +13,9 @@ import { bundledCode } from '../../../lib/functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../../../lib/functions/standard-function';
 import { DataAccess } from '../../../lib/stacks/data-access';
 import { DataStack } from '../../../lib/stacks/data-stack';
-import { addSpendControl, type ControlledLedger, type FencedPlan } from '../../../lib/stacks/spend-control';
+import { addSpendControl, type ControlledLedger } from '../../../lib/stacks/spend-control';
 import { SpendControlAlarms } from '../../../lib/stacks/spend-control-alarms';
+import { SPEND } from './spend-settings';
 import { listOf, statementsOf } from './synth-environment';
 
 const LEDGER_ARN = 'arn:aws:dynamodb:eu-west-1:111122223333:table/ledger';
@@ -33,7 +36,12 @@ const ledgerWith = (prices: string): ControlledLedger => ({
 function synthesize(planCount = 2, prices = '{}') {
   const app = new App();
   const env = { account: '111122223333', region: 'eu-west-1' };
-  const data = new DataStack(app, 'data', { env, processTimeout: Duration.minutes(1), processConcurrency: 7 });
+  const data = new DataStack(app, 'data', {
+    env,
+    spend: SPEND,
+    processTimeout: Duration.minutes(1),
+    processConcurrency: 7,
+  });
   const stack = new Stack(app, 'service', { env });
   const createFunction = (
     id: string,
@@ -43,7 +51,7 @@ function synthesize(planCount = 2, prices = '{}') {
   ) => new StandardFunction(stack, id, { ...overrides, code: bundledCode(stack, handler), environment });
   const processor = createFunction('ProcessJob', 'process-job', {}, { timeout: Duration.minutes(1) });
   const throttle = { rateLimit: 10, burstLimit: 20 };
-  const usagePlans: FencedPlan[] = Array.from({ length: planCount }, (_, index) => ({
+  const usagePlans: ThrottledPlan[] = Array.from({ length: planCount }, (_, index) => ({
     usagePlan: new apigateway.UsagePlan(stack, `Plan${index}`, { throttle }),
     throttle,
   }));
@@ -54,7 +62,10 @@ function synthesize(planCount = 2, prices = '{}') {
     ledger: ledgerWith(prices),
     consumer: data.workQueue.addConsumer(processor),
     usagePlans,
-    clientCaps: { standard: [25_000_000, 250_000_000], free: [null, null] },
+    plans: [
+      new ClientPlan({ name: 'standard', requestsPerSecond: 1, burst: 1, spendPerDay: '25', spendPerMonth: '250' }),
+      new ClientPlan({ name: 'free', requestsPerSecond: 1, burst: 1 }),
+    ],
     createFunction,
   });
   new SpendControlAlarms(stack, 'SpendControlAlarms', { controller, topic });
