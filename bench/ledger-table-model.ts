@@ -88,6 +88,13 @@ export class ContendedTable implements ILedgerStore<MemoryWrite> {
 
   constructor(readonly time: VirtualTime) {}
 
+  /** Counts anew. */
+  forget(): void {
+    this.commits = 0;
+    this.conflicts = 0;
+    this.throttles = 0;
+  }
+
   async read(keys: readonly string[]) {
     return this.#travel(() => this.store.read(keys));
   }
