@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { createClient } from '../../cli/clients/create-client';
 import { JobsTable } from '../../lib/contract/tables';
 import { ApiClient } from '../../local/api-client';
@@ -48,15 +48,25 @@ export class StackUnderTest {
 
   /** How many rows of the jobs table belong to a client. */
   async countRowsOf(clientId: string): Promise<number> {
-    const { Count } = await this.tables.send(
-      new ScanCommand({
+    return (await this.rowsOf(clientId)).length;
+  }
+
+  /** Ids, states and labels of a client's jobs, as the table has them. */
+  async rowsOf(clientId: string): Promise<{ jobId: string; status: string; labels?: string[] }[]> {
+    const pages = paginateScan(
+      { client: this.tables },
+      {
         TableName: this.addresses.deployment.jobsTable,
         FilterExpression: 'clientId = :clientId',
         ExpressionAttributeValues: { ':clientId': clientId },
+        ProjectionExpression: 'jobId, #status, #labels',
+        ExpressionAttributeNames: { '#status': 'status', '#labels': 'labels' },
         ConsistentRead: true,
-      }),
+      },
     );
-    return Count ?? 0;
+    const rows: Record<string, unknown>[] = [];
+    for await (const { Items = [] } of pages) rows.push(...Items);
+    return rows as { jobId: string; status: string; labels?: string[] }[];
   }
 
   /** Messages in the work queue, waiting or being processed. */

@@ -52,6 +52,7 @@ const SERVICE = {
     'CheckHealthLogs21738AED',
     'CheckReadinessLogs2B0994E0',
     'ControlBreakerLogs1EA5BB15',
+    'ControlSpendLogs882FD68E',
     'ProcessJobLogs8318C638',
     'ReadJobLogs347722F5',
     'ReadUsageLogs3AAA8DC4',
