@@ -163,7 +163,7 @@ describe('the inspector', () => {
       }),
       [EnvironmentKey.UPLOAD_MALWARE_SCAN]: 'none',
     });
-    expect(inspector.Properties).toMatchObject({ MemorySize: 1_024, Timeout: 62, Runtime: 'nodejs24.x' });
+    expect(inspector.Properties).toMatchObject({ MemorySize: 1_024, Timeout: 74, Runtime: 'nodejs24.x' });
   });
 
   test('may do what it needs on the objects that uploads are, and nothing else', () => {
@@ -212,7 +212,7 @@ describe('the inspector', () => {
       ScalingConfig: { MaximumConcurrency: 10 },
     });
     template.hasResourceProperties('AWS::SQS::Queue', {
-      VisibilityTimeout: 372,
+      VisibilityTimeout: 444,
       RedrivePolicy: Match.objectLike({ maxReceiveCount: 5 }),
     });
   });
