@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,9 +9,8 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EnvironmentKey } from '../contract/environment-keys';
 import { METRIC_NAMESPACE, MetricName, SERVICE_NAME, UPLOADS_DIMENSION } from '../contract/metrics';
-import { UPLOAD_KEY_SHAPE, type UploadArchiveLimits, UploadsTable } from '../contract/uploads';
-import { bundledCode } from '../functions/bundled-code';
-import { StandardFunction } from '../functions/standard-function';
+import { UPLOAD_KEY_SHAPE, UploadsTable } from '../contract/uploads';
+import type { StandardFunction } from '../functions/standard-function';
 import type { EncryptedLogGroupProps } from '../logs/encrypted-log-group';
 import { ResilientQueue } from '../queue/resilient-queue';
 import { grantKeyThrough, KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/table-key-use';
@@ -19,6 +18,7 @@ import { MalwareScan } from './malware-scan';
 import { MALWARE_PERIOD, UploadAlarms } from './upload-alarms';
 import { closeCleanBucket, closeQuarantine, createCleanBucket, createQuarantine } from './upload-buckets';
 import { UploadEvents } from './upload-events';
+import { createInspector, grantRows } from './upload-inspector';
 import {
   checkUploadSettings,
   inspectionTimeout,
@@ -80,9 +80,6 @@ const MAX_RECEIVES = 5;
 /** With a scanner, an upload comes back once for each scan that is not there yet. */
 const MAX_RECEIVES_WITH_SCAN = 10;
 
-/** Memory of the inspector, in MiB: what it holds at most, and as much CPU as hashing and inflating want. */
-const INSPECTOR_MEMORY = 1_024;
-
 /**
  * Uploads that nobody can read before they were inspected: clients send them by a form to a quarantine bucket, an inspector
  * judges each by its bytes, and only what it finds clean is copied to a bucket that can be read. What cannot be decided
@@ -121,7 +118,16 @@ export class QuarantinedUploads extends Construct {
     this.cleanBucket = createCleanBucket(this, 'Clean', buckets);
     this.table = this.createTable(removalPolicy);
     this.queue = this.createQueue(props, removalPolicy, malwareScan);
-    this.inspector = this.createInspector(props, malwareScan);
+    this.inspector = createInspector(this, 'InspectUpload', {
+      quarantineBucket: this.quarantineBucket,
+      cleanBucket: this.cleanBucket,
+      table: this.table,
+      queue: this.queue,
+      encryptionKey,
+      settings,
+      malwareScan,
+      logs: props.logs,
+    });
     const scan = malwareScan
       ? new MalwareScan(this, 'MalwareScan', { bucket: this.quarantineBucket, encryptionKey })
       : undefined;
@@ -179,7 +185,7 @@ export class QuarantinedUploads extends Construct {
       [EnvironmentKey.UPLOAD_WINDOW_SECONDS]: String(uploadWindow.toSeconds()),
       [EnvironmentKey.UPLOAD_RECORD_DAYS]: String(recordRetention.toDays()),
     });
-    this.grantRows(creator, KEY_USE_TO_WRITE, 'dynamodb:PutItem');
+    grantRows(creator, this, KEY_USE_TO_WRITE, 'dynamodb:PutItem');
     this.grantUpload(creator);
   }
 
@@ -190,16 +196,11 @@ export class QuarantinedUploads extends Construct {
    */
   public _connectReader(reader: StandardFunction): void {
     this.setEnvironment(reader, { [EnvironmentKey.UPLOADS_TABLE]: this.table.tableName });
-    this.grantRows(reader, KEY_USE_TO_READ, 'dynamodb:GetItem');
+    grantRows(reader, this, KEY_USE_TO_READ, 'dynamodb:GetItem');
   }
 
   private setEnvironment(target: lambda.Function, environment: Record<string, string>): void {
     for (const [name, value] of Object.entries(environment)) target.addEnvironment(name, value);
-  }
-
-  private grantRows(grantee: iam.IGrantable, keyUse: readonly string[], ...actions: string[]): void {
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.table.tableArn] });
-    grantKeyThrough(grantee, this.encryptionKey, 'dynamodb', keyUse);
   }
 
   private createKey(removalPolicy: RemovalPolicy): kms.Key {
@@ -245,47 +246,6 @@ export class QuarantinedUploads extends Construct {
   /** An upload whose scan is not there yet comes back after its visibility timeout, and is not late before. */
   private ageWithScan(): Duration {
     return Duration.minutes(15).plus(Duration.seconds(6 * inspectionTimeout(this.settings).toSeconds()));
-  }
-
-  private createInspector(props: QuarantinedUploadsProps, malwareScan: boolean): StandardFunction {
-    const { archives } = this.settings;
-    const limits: UploadArchiveLimits = {
-      maxRatio: archives.maxRatio,
-      maxInflatedBytes: archives.maxInflatedSize.toBytes(),
-      maxEntries: archives.maxEntries,
-      maxDepth: archives.maxDepth,
-    };
-    const inspector = new StandardFunction(this, 'InspectUpload', {
-      code: bundledCode(this, 'inspect-upload'),
-      logs: props.logs,
-      timeout: inspectionTimeout(this.settings),
-      memorySize: INSPECTOR_MEMORY,
-      environment: {
-        [EnvironmentKey.UPLOADS_TABLE]: this.table.tableName,
-        [EnvironmentKey.QUARANTINE_BUCKET]: this.quarantineBucket.bucketName,
-        [EnvironmentKey.CLEAN_BUCKET]: this.cleanBucket.bucketName,
-        [EnvironmentKey.UPLOADS_KEY_ARN]: this.encryptionKey.keyArn,
-        [EnvironmentKey.UPLOADS_LABEL]: this.node.path,
-        [EnvironmentKey.UPLOAD_ARCHIVE_LIMITS]: Stack.of(this).toJsonString(limits),
-        [EnvironmentKey.UPLOAD_MALWARE_SCAN]: malwareScan ? 'required' : 'none',
-      },
-    });
-    this.admitInspector(inspector, malwareScan);
-    this.queue.addConsumer(inspector);
-    return inspector;
-  }
-
-  private admitInspector(inspector: StandardFunction, malwareScan: boolean): void {
-    const allow = (actions: string[], resourceArn: string) =>
-      iam.Grant.addToPrincipal({ grantee: inspector, actions, resourceArns: [resourceArn] });
-    const { quarantineBucket, cleanBucket } = this;
-    const reading = ['s3:GetObject', 's3:GetObjectVersion', ...(malwareScan ? ['s3:GetObjectVersionTagging'] : [])];
-    allow([...reading, 's3:DeleteObjectVersion'], quarantineBucket.arnForObjects(UPLOAD_KEY_SHAPE));
-    // Without it, S3 says "forbidden" of what is gone.
-    allow(['s3:ListBucket'], quarantineBucket.bucketArn);
-    allow(['s3:PutObject', 's3:PutObjectTagging'], cleanBucket.arnForObjects(UPLOAD_KEY_SHAPE));
-    grantKeyThrough(inspector, this.encryptionKey, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
-    this.grantRows(inspector, KEY_USE_TO_WRITE, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   }
 
   private close(scan: MalwareScan | undefined): void {

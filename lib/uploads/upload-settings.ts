@@ -139,12 +139,13 @@ export function uploadSettings(terms: UploadTerms): UploadSettings {
 }
 
 /** Bytes that an inspector reads, inflates and copies in a second at least, with room to spare. */
-const LEAST_BYTES_PER_SECOND = 10_000_000;
+const LEAST_BYTES_PER_SECOND = 20_000_000;
 const LEAST_SECONDS = 60;
 
-/** Time that an inspection may take: it grows with what may be uploaded. */
-export function inspectionTimeout({ maxSize }: UploadSettings): Duration {
-  return Duration.seconds(LEAST_SECONDS + Math.ceil(maxSize.toBytes() / LEAST_BYTES_PER_SECOND));
+/** Time that an inspection may take: it grows with what may be uploaded, and what that may become. */
+export function inspectionTimeout({ maxSize, archives }: UploadSettings): Duration {
+  const bytes = maxSize.toBytes() + archives.maxInflatedSize.toBytes();
+  return Duration.seconds(LEAST_SECONDS + Math.ceil(bytes / LEAST_BYTES_PER_SECOND));
 }
 
 const MIB = 1024 ** 2;

@@ -21,6 +21,12 @@ test('the policy for CloudFormation covers the service of every resource', () =>
   expect([...new Set(needed)].filter((name) => !allowed.includes(`${name}:*`))).toEqual([]);
 });
 
+test('the policy for CloudFormation changes buckets of one environment only', () => {
+  const buckets = statements.filter(({ Action }) => listOf(Action).includes('s3:*'));
+
+  expect(buckets.map(({ Resource }) => Resource)).toEqual([['arn:aws:s3:::bulwark-dev-*']]);
+});
+
 test('the policy for CloudFormation touches roles of one environment only', () => {
   const iam = statements.filter(({ Action }) => listOf(Action).some((action) => action.startsWith('iam:')));
 

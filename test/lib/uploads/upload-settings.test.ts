@@ -88,11 +88,11 @@ describe('each bound is taken on its one side and refused on its other', () => {
 });
 
 test.each([
-  [Size.mebibytes(10), 62],
-  [Size.gibibytes(1), 168],
-  [Size.gibibytes(5), 597],
-])('an inspection of at most %s may take %i seconds', (maxSize, seconds) => {
-  const { template } = uploadsWith({ maxSize });
+  [Size.mebibytes(10), undefined, 74],
+  [Size.gibibytes(5), undefined, 342],
+  [Size.gibibytes(5), Size.gibibytes(10), 866],
+])('an inspection of at most %s that become %s may take %i seconds', (maxSize, maxInflatedSize, seconds) => {
+  const { template } = uploadsWith({ maxSize, archives: { maxInflatedSize } });
   expect(find(template, 'AWS::Lambda::Function', 'UploadsInspectUpload').Properties.Timeout).toBe(seconds);
   template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 6 * seconds });
 });

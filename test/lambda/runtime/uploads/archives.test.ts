@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { inspect } from '../../../../lambda/runtime/uploads/inspection/inspect';
+import type { IObjectSource } from '../../../../lambda/runtime/uploads/inspection/object-source';
+import { DEFAULT_ARCHIVE_LIMITS, type UploadArchiveLimits } from '../../../../lib/contract/uploads';
 import { gzip, nestedZip, png, tar, type ZipEntry, type ZipOptions, zeros, zip } from './corpus';
 import { refusalsOf } from './inspecting';
 
@@ -17,6 +20,10 @@ describe('an honest archive', () => {
         { ...file, descriptor: true },
         { name: 'b', data: 'there', descriptor: true },
       ],
+    ],
+    [
+      'with a large file first, its size behind it',
+      [{ name: 'noise', data: randomBytes(3 * MIB), descriptor: true }, file],
     ],
     ['with a comment', [file], { comment: Buffer.from('made by hand') }],
     ['with names beyond ASCII', [{ ...file, name: '가나다.txt', flags: 0x800 }]],
@@ -261,4 +268,29 @@ describe('what cannot be looked into', () => {
     const type = name.startsWith('zipped') ? 'application/gzip' : 'application/zip';
     expect(await refusalsOf(type, content)).toEqual(['archive-corrupt']);
   });
+});
+
+test.each<[string, Buffer, Partial<UploadArchiveLimits>, string]>([
+  ['refused at its first bytes', gzip(tar('a', randomBytes(MIB).toString('base64'))), {}, 'archive-unsupported'],
+  ['refused by its level', gzip(gzip(randomBytes(MIB))), { maxDepth: 1 }, 'archive-too-deep'],
+  ['refused by its ratio', gzip(zeros(2 * MIB)), {}, 'archive-ratio'],
+  ['inspected to its end', gzip('hello'), {}, ''],
+])('what is %s leaves no connection open', async (_, bytes, limits, refusal) => {
+  let open = 0;
+  const source: IObjectSource = {
+    size: bytes.length,
+    read: async (start, end) => bytes.subarray(start, end),
+    async *stream() {
+      open += 1;
+      try {
+        for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
+      } finally {
+        open -= 1;
+      }
+    },
+  };
+  const claim = { contentType: 'application/gzip', sizeBytes: bytes.length } as const;
+  const { refusals: found } = await inspect(source, claim, { ...DEFAULT_ARCHIVE_LIMITS, ...limits });
+  expect(found).toEqual(refusal === '' ? [] : [refusal]);
+  expect(open).toBe(0);
 });

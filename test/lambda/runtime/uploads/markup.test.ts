@@ -186,3 +186,28 @@ test('a text is parsed up to 16 MiB', async () => {
   expect(await json(MAX_PARSED_BYTES)).toEqual([]);
   expect(await json(MAX_PARSED_BYTES + 1)).toEqual(['too-complex']);
 });
+
+describe('what is written to keep a rule busy is judged all the same', () => {
+  const many = (text: string) => text.repeat(Math.ceil(2_000_000 / text.length));
+
+  test.each<[string, string]>([
+    ['spaces where an address would be', `<img src=${many(' ')}>`],
+    ['letters where an address would be', `<img src=${many('a')}>`],
+    ['many attributes without values', `<p ${many(' src src=')}>`],
+    ['spaces in a style', `<p style="a:url(${many(' ')})">`],
+    ['letters of a handler', `<p title="${many(' onon')}">`],
+    ['half of a reference', many('&#1')],
+    ['openings of tags', many('<')],
+  ])('%s', async (_, content) => {
+    expect(await ofHtml(content)).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ['colons in the name of an animated attribute', `<set attributeName="${many(':on ')}:x"/>`],
+    ['spaces in an address', `<use href="#a${many(' ')}"/>`],
+    ['spaces in a fill', `<g fill="url(${many(' ')}#a)"/>`],
+    ['many attributes', `<g ${Array.from({ length: 20_000 }, (_, number) => `a${number}="b"`).join(' ')}/>`],
+  ])('%s', async (_, inside) => {
+    expect(await inSvg(inside)).toEqual([]);
+  });
+});

@@ -61,7 +61,24 @@ export const inspectContent = async (
   level: number,
 ): Promise<Content> => {
   const watch = new EntryWatch(budget);
-  const { head, all } = await peek(watch.through(chunks));
+  const watched = watch.through(chunks);
+  try {
+    const { head, all } = await peek(watched);
+    await inspectByHead(head, all, budget, level);
+    if (!isZip(head) && watch.endsLikeZip) throw new RefusedError(UploadRefusal.POLYGLOT);
+  } finally {
+    // Whatever is left unread holds a connection.
+    await watched.return(undefined);
+  }
+  return { bytes: watch.bytes, crc32: watch.crc32 };
+};
+
+const inspectByHead = async (
+  head: Buffer,
+  all: AsyncIterable<Uint8Array>,
+  budget: ArchiveBudget,
+  level: number,
+): Promise<void> => {
   if (isZip(head)) {
     budget.enter(level + 1);
     await inspectHeld(all, budget, level + 1);
@@ -71,9 +88,7 @@ export const inspectContent = async (
   } else {
     if (UNSUPPORTED.test((await detectType(head)) ?? '')) throw new RefusedError(UploadRefusal.ARCHIVE_UNSUPPORTED);
     for await (const _chunk of all);
-    if (watch.endsLikeZip) throw new RefusedError(UploadRefusal.POLYGLOT);
   }
-  return { bytes: watch.bytes, crc32: watch.crc32 };
 };
 
 /** The first bytes, and all of them. */

@@ -14,8 +14,8 @@ const ACTIVE = [
 const ACTIVE_ADDRESS = /(javascript|vbscript|livescript|mocha):|data:(text|application|image\/svg)/i;
 
 const EXTERNAL = [
-  /[\s"'/](src|srcset|poster|background|data|manifest|ping|action|formaction|xlink:href)\s*=\s*["']?\s*([a-z]+:)?\/\//i,
-  /url\(\s*["']?\s*([a-z]+:)?\/\//i,
+  /[\s"'/](src|srcset|poster|background|data|manifest|ping|action|formaction|xlink:href)\s*=\s*(?:["']\s*)?([a-z]+:)?\/\//i,
+  /url\(\s*(?:["']\s*)?([a-z]+:)?\/\//i,
   /(image-set|src)\(\s*["'][^"')]*\/\//i,
   /@import/i,
   // A style sheet may spell any letter of these by its number.

@@ -30,7 +30,7 @@ const KNOWN_DOCTYPE =
 
 /** An address within the document, or an image that is in it. */
 const INTERNAL_ADDRESS = /^\s*(#|data:image\/(png|jpeg|gif|webp)[;,]|$)/i;
-const EXTERNAL_STYLE = /url\((?!\s*["']?\s*(#|data:image\/(png|jpeg|gif|webp)[;,]))/i;
+const EXTERNAL_STYLE = /url\((?!\s*(?:["']\s*)?(#|data:image\/(png|jpeg|gif|webp)[;,]))/i;
 
 const UTF8 = /^(utf-8|us-ascii)$/i;
 
@@ -82,13 +82,15 @@ const checkElement = ({ local, uri, attributes }: SaxesTagNS): void => {
   for (const attribute of Object.values(attributes)) checkAttribute(name, attribute);
 };
 
+const localNameOf = (name: string): string => name.trim().toLowerCase().split(':').at(-1) ?? '';
+
 const checkAttribute = (element: string, { name: fullName, local, value }: SaxesAttributeNS): void => {
   const name = local.toLowerCase();
   // It says what all other addresses are relative to.
   if (fullName === 'xml:base') refuse(UploadRefusal.EXTERNAL_REFERENCE);
   if (name.startsWith('on')) refuse(UploadRefusal.ACTIVE_CONTENT);
-  const isTarget = name === 'attributename' && /^(.*:)?(href|on.*)$/i.test(value.trim());
-  if (isTarget && ANIMATIONS.includes(element)) refuse(UploadRefusal.ACTIVE_CONTENT);
+  const isAnimated = name === 'attributename' && ANIMATIONS.includes(element);
+  if (isAnimated && /^(href$|on)/.test(localNameOf(value))) refuse(UploadRefusal.ACTIVE_CONTENT);
   const isExternal = (name === 'href' || name === 'src') && !INTERNAL_ADDRESS.test(value);
   if (isExternal || EXTERNAL_STYLE.test(value)) refuse(UploadRefusal.EXTERNAL_REFERENCE);
 };
