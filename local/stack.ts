@@ -24,6 +24,7 @@ import { standIn } from './emulator-gaps/stand-ins';
 import { accessTo, apiUrlAt, isAws, regionOf } from './endpoint';
 import { takeInstanceLock } from './instance-lock';
 import { causeOf } from './interruption';
+import { openLedger } from './open-ledger';
 import { type InstancePlaces, placesOf } from './places';
 import type { Progress } from './progress';
 
@@ -148,11 +149,11 @@ async function fillAndTell(endpoint: string, places: InstancePlaces, progress: P
   return gaps;
 }
 
-/** Gives the service the keys of the doubles, and makes the first client. */
+/** Gives the service the keys of the doubles and its caps, and makes the first client. */
 async function seed(endpoint: string, credentials: LocalCredentials) {
   const access = accessTo(endpoint);
   const deployment = await findDeployment(LOCAL_ENVIRONMENT, access);
-  await seedCredentials(deployment, credentials, access);
+  await Promise.all([seedCredentials(deployment, credentials, access), openLedger(deployment, access)]);
   return { deployment, client: await createClient(deployment, access, { name: 'local demo' }) };
 }
 

@@ -132,9 +132,7 @@ class UpstreamCalls {
     this.#allowedMs = timeoutMs;
     if (timeoutMs <= 0) throw outOfTime();
     const call: PaidCall = { job: this.job, callId: `${this.job.fence}.${this.#calls + 1}`, startedAt };
-    await viaAws(spending.begin(call));
-    this.#calls += 1;
-    await this.#countCall(call);
+    await this.#begin(call);
     try {
       const completion = await upstream.complete(this.submission, { credential, timeoutMs, signal });
       await spending.served(call, completion.usage, this.#spendContext);
@@ -149,15 +147,20 @@ class UpstreamCalls {
     }
   }
 
-  /** A call that cannot be counted, such as by a worker that has lost the job, is not made. */
-  async #countCall(call: PaidCall): Promise<void> {
+  /**
+   * Tells ledger and job of a call before it is made. One of which either is not told, such as that of a worker which has
+   * lost the job, is not made; the ledger may have it all the same, where only its answer was lost.
+   */
+  async #begin(call: PaidCall): Promise<void> {
     const { store, spending, count } = this.dependencies;
     try {
+      await viaAws(spending.begin(call));
       await viaAws(store.countUpstreamCall(this.job));
     } catch (error) {
-      await spending.free(call, this.#spendContext);
+      if (!(error instanceof SpendRefusedError)) await spending.free(call, this.#spendContext);
       throw error;
     }
+    this.#calls += 1;
     count(MetricName.UPSTREAM_CALLS);
   }
 
