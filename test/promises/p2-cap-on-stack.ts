@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SpendStatus } from '../../lambda/runtime/spend/ledger';
+import type { SpendReport } from '../../lib/contract/spend-control';
 import { type ApiAnswer, ApiClient, submissionOf } from '../../local/api-client';
 import { LocalFailure } from '../../local/failure';
 import { runBulwark } from '../e2e/run-bulwark';
@@ -12,6 +12,8 @@ const FITTING = 100;
 const IN_FLIGHT = 24;
 const ENDS_WITHIN_MS = 120_000;
 const MICRO_USD = 1_000_000;
+/** Times that a request is sent which is answered by a 5xx. */
+const MOST_TRIES = 10;
 
 /**
  * P2 on real Lambdas and DynamoDB: many submissions at once against a global cap that fits a hundred, while no job may
@@ -30,6 +32,7 @@ export async function capOnStack(options: DrillOptions): Promise<Finding> {
 class CapDrill {
   readonly #run = `p2-${randomBytes(3).toString('hex')}`;
   readonly #api: ApiClient;
+  #askedAgain = 0;
 
   constructor(readonly options: DrillOptions) {
     this.#api = new ApiClient(options.addresses.apiUrl, options.addresses.client.key);
@@ -42,7 +45,7 @@ class CapDrill {
     const before = await this.#status();
     const worstCase = await this.#worstCaseOfOne(before);
     // One is accepted already: it told what a job costs at worst.
-    const cap = before.day.committed + FITTING * worstCase;
+    const cap = committedOf(before) + FITTING * worstCase;
     await this.#setCap(cap);
     tell(`${submissions} submissions, ${IN_FLIGHT} in flight, against a cap that fits ${FITTING - 1} more`);
     const answers = await this.#submitMany(submissions);
@@ -62,12 +65,13 @@ class CapDrill {
       fitting: FITTING,
       accepted: accepted.length + 1,
       refused: answers.filter(({ status }) => status === 429).length,
+      askedAgain: this.#askedAgain,
       otherAnswers: answers.filter(({ status }) => status !== 202 && status !== 429).length,
-      overspendMicroUsd: Math.max(0, atCap.day.committed - cap, atRaisedCap.day.committed - cap - worstCase),
-      leftAtCapMicroUsd: cap - atCap.day.committed,
+      overspendMicroUsd: Math.max(0, committedOf(atCap) - cap, committedOf(atRaisedCap) - cap - worstCase),
+      leftAtCapMicroUsd: cap - committedOf(atCap),
       acceptedOfTwoWithRoomForOne: oneMore.filter(({ status }) => status === 202).length,
       notSucceeded: ends.filter((status) => status !== 'succeeded').length,
-      driftMicroUsd: after.day.committed - after.day.spent,
+      driftMicroUsd: after.day.reserved,
     };
     return { measured, holds: holds(measured) };
   }
@@ -78,9 +82,9 @@ class CapDrill {
     await this.#bulwark('breaker', 'close', '--reason', 'drill P2 ends');
   }
 
-  async #worstCaseOfOne(before: SpendStatus): Promise<number> {
+  async #worstCaseOfOne(before: SpendReport): Promise<number> {
     await this.#api.accept(this.#prompt(0));
-    return (await this.#status()).day.committed - before.day.committed;
+    return committedOf(await this.#status()) - committedOf(before);
   }
 
   /** Prompts of one length: each job costs the same at worst. */
@@ -102,13 +106,14 @@ class CapDrill {
     return answers;
   }
 
-  /** As a client does that is told that the ledger is busy. */
+  /** As a client does that is not answered, or told that the ledger is busy: the same once more, under the same key. */
   async #submitUntilJudged(prompt: string): Promise<ApiAnswer> {
     const body = JSON.stringify(submissionOf(prompt));
     const headers = { 'idempotency-key': randomBytes(12).toString('hex') };
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const answer = await this.#api.request('POST', '/v1/jobs', body, headers);
-      if (answer.status !== 503 || !answer.text.includes('ledger-unavailable')) return answer;
+      if (answer.status < 500 || tries === MOST_TRIES) return answer;
+      this.#askedAgain += 1;
     }
   }
 
@@ -122,8 +127,8 @@ class CapDrill {
     return ends;
   }
 
-  async #status(): Promise<SpendStatus> {
-    return JSON.parse(await this.#bulwark('spend', 'status', '--json')) as SpendStatus;
+  async #status(): Promise<SpendReport> {
+    return JSON.parse(await this.#bulwark('spend', 'status', '--json')) as SpendReport;
   }
 
   async #setCap(microUsd: number): Promise<void> {
@@ -137,6 +142,9 @@ class CapDrill {
     return stdout;
   }
 }
+
+/** Micro-USD that are spent or reserved in the day. */
+const committedOf = ({ day }: SpendReport): number => day.spent + day.reserved;
 
 const idOf = (json: unknown): string => (json as { readonly id: string }).id;
 
