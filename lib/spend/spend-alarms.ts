@@ -18,7 +18,7 @@ const FIVE_MINUTES = Duration.minutes(5);
 
 /** The alarms of what is spent upstream. Each names its runbook. */
 export class SpendAlarms extends Construct {
-  /** Much of a cap is committed: one alarm for each percentage of the day's cap, then of the month's. */
+  /** Much of a cap is spent: one alarm for each percentage of the day's cap, then of the month's. */
   public readonly warnings: cloudwatch.Alarm[];
   /** Spending is cut off: nothing is accepted until an operator restores it. */
   public readonly cutOff: cloudwatch.Alarm;
@@ -63,9 +63,9 @@ export class SpendAlarms extends Construct {
       metric: ownMetric(MetricName.SPEND_PERCENT, MINUTE, 'Maximum', { [WINDOW_DIMENSION]: window }),
       threshold: percent,
       comparison: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // What is committed does not shrink because nobody reports it.
+      // What is spent does not shrink because nobody reports it.
       missing: cloudwatch.TreatMissingData.IGNORE,
-      description: `${percent} % of what may be spent in this UTC ${window} is committed.`,
+      description: `${percent} % of what may be spent in this UTC ${window} is spent.`,
       runbook: 'spend-warning',
     });
   }

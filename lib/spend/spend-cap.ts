@@ -11,7 +11,7 @@ import { KEY_USE_TO_READ, KEY_USE_TO_WRITE } from '../tables/table-key-use';
 import { SpendAlarms } from './spend-alarms';
 import type { SpendSettings } from './spend-settings';
 
-/** Percentages of a cap from which on somebody is told, unless said otherwise. */
+/** Percentages of a cap, as they are spent, from which on somebody is told, unless said otherwise. */
 export const DEFAULT_WARNINGS = [50, 80, 95];
 
 /** Settings of a `SpendCap`. */

@@ -20,7 +20,7 @@ export interface SpendSettings {
   readonly shards?: number;
 
   /**
-   * Percentages of each cap from which on somebody is told: up to 5 different integers between 1 and 99.
+   * Percentages of each cap that, once they are spent, somebody is told of: up to 5 different integers between 1 and 99.
    *
    * @default [50, 80, 95]
    */

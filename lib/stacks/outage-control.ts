@@ -10,6 +10,7 @@ import type { HandlerName } from '../contract/handlers';
 import type { StandardFunction, StandardFunctionProps } from '../functions/standard-function';
 import type { DataAccess } from './data-access';
 import type { DataStack } from './data-stack';
+import { ledgerEnvironment } from './ledger-environment';
 import type { ResolvedOutageSettings } from './outage-settings';
 
 /** Makes one of the service's functions, with the settings that all of them share. */
@@ -108,7 +109,7 @@ function addSweeper(scope: Construct, props: OutageControlProps): StandardFuncti
     {
       ...consumerEnvironment(props),
       [EnvironmentKey.JOBS_TABLE]: data.jobsTable.tableName,
-      ...data.spendCap.environment,
+      ...ledgerEnvironment(data.spendCap),
       [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
       [EnvironmentKey.STUCK_AFTER_MS]: String(settings.stuckAfter.toMilliseconds()),
       [EnvironmentKey.QUEUE_RETENTION_MS]: String(data.workQueue.retention.toMilliseconds()),

@@ -40,6 +40,8 @@ const TOO_MANY_ERRORS = 3;
 
 /** The alarms of what the service does by itself. Each names its runbook. */
 export class ServiceAlarms extends Construct {
+  /** What clients have used of their limits cannot be read or written, and requests are refused for it. */
+  public readonly limitsUnavailable: cloudwatch.Alarm;
   /** Jobs were given up. */
   public readonly jobsDeadLettered: cloudwatch.Alarm;
   /** The upstream refuses the service's own account: its key or its credit. */
@@ -66,6 +68,14 @@ export class ServiceAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
     super(scope, id);
     const { processor, relay, controller, sweeper, openAlarmAfter } = props;
+    this.limitsUnavailable = runbookAlarm(this, 'LimitsUnavailable', {
+      metric: ownMetric(MetricName.RATE_LIMIT_UNAVAILABLE, MINUTE),
+      // Of a quiet service as well: three minutes with a refusal within a quarter of an hour are no passing fault.
+      evaluationPeriods: 15,
+      datapointsToAlarm: 3,
+      description: "Requests are refused because their clients' limits cannot be read or written.",
+      runbook: 'limits-unavailable',
+    });
     this.jobsDeadLettered = runbookAlarm(this, 'JobsDeadLettered', {
       metric: ownMetric(MetricName.JOBS_DEAD_LETTERED, FIVE_MINUTES),
       description: 'Jobs were given up.',
@@ -124,6 +134,7 @@ export class ServiceAlarms extends Construct {
   /** All of them. */
   public get all(): cloudwatch.Alarm[] {
     return [
+      this.limitsUnavailable,
       this.jobsDeadLettered,
       this.accountRefused,
       this.infrastructureFaults,

@@ -11,7 +11,6 @@ import type { HandlerName } from '../contract/handlers';
 import { READINESS_PATH } from '../contract/health';
 import { DEFAULT_JOB_RETENTION_DAYS, DEFAULT_MAX_BODY_BYTES } from '../contract/limits';
 import { submissionSchema } from '../contract/submission-schema';
-import { JobStatus, JobsTable } from '../contract/tables';
 import { bundledCode } from '../functions/bundled-code';
 import { StandardFunction, type StandardFunctionProps } from '../functions/standard-function';
 import { DEFAULT_LOG_RETENTION } from '../logs/encrypted-log-group';
@@ -19,7 +18,9 @@ import { UploadRoutes } from '../uploads/upload-routes';
 import { alarmTopicOf } from './alarm-topic';
 import { CredentialAccess } from './credential-access';
 import { DataAccess } from './data-access';
-import { addOutageControl, breakerEnvironment } from './outage-control';
+import { addJobRelay } from './job-relay';
+import { ledgerEnvironment, pricedLedgerEnvironment } from './ledger-environment';
+import { addOutageControl, breakerEnvironment, type CreateFunction } from './outage-control';
 import { outageSettings, type ResolvedOutageSettings } from './outage-settings';
 import { ServiceAlarms } from './service-alarms';
 import { declareServiceOutputs } from './service-outputs';
@@ -44,7 +45,7 @@ export class ServiceStack extends Stack {
   public readonly api: GuardedApi;
   /** Accepts jobs: the role by which work comes in. */
   public readonly submitJob: StandardFunction;
-  /** Alarms on given-up jobs, the account at the upstream, AWS itself, the breaker and the functions behind the API. */
+  /** Alarms on limits that cannot be read, given-up jobs, the account at the upstream, AWS itself, the breaker and the functions behind the API. */
   public readonly alarms: ServiceAlarms;
 
   private readonly settings: ServiceStackProps;
@@ -78,7 +79,9 @@ export class ServiceStack extends Stack {
     this.api = this.createApi();
     this.submitJob = this.createSubmit();
     this.addRoutes();
-    const relay = this.createRelay();
+    const createFunction: CreateFunction = (...args) => this.createFunction(...args);
+    const alarmTopic = alarmTopicOf(this, props);
+    const relay = addJobRelay({ data: props.data, access: this.access, createFunction });
     const { processor, consumer } = this.createProcessor();
     const { controller, sweeper } = addOutageControl(this, {
       data: props.data,
@@ -86,7 +89,7 @@ export class ServiceStack extends Stack {
       processor,
       consumer,
       settings: outage,
-      createFunction: (...args) => this.createFunction(...args),
+      createFunction,
     });
     const spendController = addSpendControl(this, {
       data: props.data,
@@ -95,11 +98,11 @@ export class ServiceStack extends Stack {
       consumer,
       usagePlans: this.api._throttledPlans,
       plans: this.plans,
-      createFunction: (...args) => this.createFunction(...args),
+      createFunction,
     });
     new SpendControlAlarms(this, 'SpendControlAlarms', {
       controller: spendController,
-      topic: alarmTopicOf(this, props),
+      topic: alarmTopic,
     });
     this.alarms = new ServiceAlarms(this, 'Alarms', {
       processor,
@@ -107,7 +110,7 @@ export class ServiceStack extends Stack {
       controller,
       sweeper,
       openAlarmAfter: outage.openAlarmAfter,
-      topic: alarmTopicOf(this, props),
+      topic: alarmTopic,
     });
     declareServiceOutputs(this, {
       api: this.api,
@@ -151,7 +154,7 @@ export class ServiceStack extends Stack {
       [EnvironmentKey.DATA_KEY_ARN]: data.dataKey.keyArn,
       [EnvironmentKey.MAX_BODY_BYTES]: String(DEFAULT_MAX_BODY_BYTES),
       [EnvironmentKey.JOB_RETENTION_DAYS]: String(DEFAULT_JOB_RETENTION_DAYS),
-      ...data.spendCap.environment,
+      ...pricedLedgerEnvironment(data.spendCap),
     });
     data.spendCap.grantReserve(submit);
     this.access.countRequests(submit);
@@ -170,7 +173,7 @@ export class ServiceStack extends Stack {
     this.access.openJobs(read);
     const usage = this.createFunction('ReadUsage', 'read-usage', {
       [EnvironmentKey.LIMITS_TABLE]: data.limitsTable.tableName,
-      [EnvironmentKey.LEDGER_TABLE]: data.spendCap.table.tableName,
+      ...ledgerEnvironment(data.spendCap),
     });
     this.access.readLimits(usage);
     data.spendCap.grantRead(usage);
@@ -202,8 +205,7 @@ export class ServiceStack extends Stack {
       [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
       [EnvironmentKey.QUEUE_URL]: data.workQueue.queue.queueUrl,
       [EnvironmentKey.UPSTREAM_URL]: upstreamUrl,
-      [EnvironmentKey.LEDGER_TABLE]: data.spendCap.table.tableName,
-      [EnvironmentKey.LEDGER_SHARDS]: String(data.spendCap.shards),
+      ...ledgerEnvironment(data.spendCap),
     });
     data.spendCap.grantRead(readiness);
     this.access.readJobs(readiness);
@@ -212,39 +214,6 @@ export class ServiceStack extends Stack {
     this.credential.connect(readiness);
     data.workQueue.queue.grant(readiness, 'sqs:GetQueueAttributes');
     return readiness;
-  }
-
-  private createRelay(): StandardFunction {
-    const { workQueue } = this.settings.data;
-    const relay = this.createFunction(
-      'RelayOutbox',
-      'relay-outbox',
-      { [EnvironmentKey.QUEUE_URL]: workQueue.queue.queueUrl },
-      { timeout: Duration.seconds(30) },
-    );
-    const listing = this.access.followJobs(relay);
-    workQueue.grantSend(relay);
-    // No limit on retries or age: a record that is given up is an accepted job that is lost.
-    const mapping = relay.addEventSourceMapping('JobsStream', {
-      eventSourceArn: this.access.streamArnOf(this.settings.data.jobsTable),
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      bisectBatchOnError: true,
-      reportBatchItemFailures: true,
-      filters: [
-        lambda.FilterCriteria.filter({
-          eventName: lambda.FilterRule.isEqual('INSERT'),
-          dynamodb: {
-            NewImage: {
-              [JobsTable.SORT_KEY]: { S: lambda.FilterRule.isEqual(JobsTable.JOB_PART) },
-              status: { S: lambda.FilterRule.isEqual(JobStatus.QUEUED) },
-            },
-          },
-        }),
-      ],
-    });
-    mapping.node.addDependency(listing);
-    return relay;
   }
 
   private createProcessor(): { processor: StandardFunction; consumer: lambda.EventSourceMapping } {
@@ -264,7 +233,7 @@ export class ServiceStack extends Stack {
         [EnvironmentKey.DEAD_LETTER_QUEUE_URL]: data.workQueue.deadLetterQueue.queueUrl,
         [EnvironmentKey.CONTROL_TABLE]: data.controlTable.tableName,
         ...breakerEnvironment(this.outage),
-        ...data.spendCap.environment,
+        ...pricedLedgerEnvironment(data.spendCap),
       },
       // To send a job's message anew while the upstream is down is a loop on purpose, and slow: one send a window.
       { timeout, recursiveLoop: lambda.RecursiveLoop.ALLOW },

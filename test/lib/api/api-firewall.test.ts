@@ -149,7 +149,7 @@ test.each<[Partial<GuardedApiProps>, string]>([
   ],
   [
     { firewall: ApiFirewall.managed({ rateLimit: 9, rateWindow: Duration.minutes(3) }), plans: [] },
-    '`firewall.rateLimit` must be an integer between 10 and 2000000000, got: 9; `firewall.rateWindow` must be 60, 120, 300 or 600 seconds, got: 180; `clientDailyQuota` must be an integer between 1 and 9007199254740991, got: 0',
+    '`plans` must have one that is named standard, got: none; `firewall.rateLimit` must be an integer between 10 and 2000000000, got: 9; `firewall.rateWindow` must be 60, 120, 300 or 600 seconds, got: 180',
   ],
 ])('%# is refused', (props, problems) => {
   expect(() => apiWith(props)).toThrow(new Error(`shop/Api: ${problems}`));

@@ -63,6 +63,40 @@ test('lists clients by an index of their status that has no more than a list sho
   });
 });
 
+test('keeps what is spent as rows that expire, and finds open reservations by a sparse index', () => {
+  expect(prod.data.findResources('AWS::DynamoDB::Table').LedgerTable).toMatchObject({
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+  });
+  expect(propertiesOf('LedgerTable')).toMatchObject({
+    KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
+    AttributeDefinitions: [
+      { AttributeName: 'key', AttributeType: 'S' },
+      { AttributeName: 'leaseBucket', AttributeType: 'S' },
+      { AttributeName: 'leaseUntil', AttributeType: 'N' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'leases',
+        KeySchema: [
+          { AttributeName: 'leaseBucket', KeyType: 'HASH' },
+          { AttributeName: 'leaseUntil', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    BillingMode: 'PAY_PER_REQUEST',
+    SSESpecification: underDataKey,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    DeletionProtectionEnabled: true,
+  });
+  expect(dev.data.findResources('AWS::DynamoDB::Table').LedgerTable).toMatchObject({
+    DeletionPolicy: 'Delete',
+    Properties: { DeletionProtectionEnabled: false },
+  });
+});
+
 test('keeps what each client has used as one row that expires', () => {
   expect(propertiesOf('LimitsTable')).toMatchObject({
     KeySchema: [{ AttributeName: LimitsTable.PARTITION_KEY, KeyType: 'HASH' }],
@@ -154,13 +188,15 @@ test('the controller outlives the longest run of the processor that it waits for
   }
 });
 
-test('gives the alarms of both queues their topic', () => {
+test('gives the alarms of both queues, and of what is spent, their topic', () => {
   const stack = new Stack(new App(), 'topics');
   const topic = new sns.Topic(stack, 'Topic');
   const data = new DataStack(stack, 'Data', { spend: SPEND, processTimeout: Duration.minutes(5), alarmTopic: topic });
 
   const alarms = Object.values(Template.fromStack(data).findResources('AWS::CloudWatch::Alarm'));
-  expect(alarms).toHaveLength(8);
+  const ofSpending = data.spendCap.alarms.all.length;
+  expect(ofSpending).toBe(9);
+  expect(alarms).toHaveLength(8 + ofSpending);
   expect(alarms.filter(({ Properties }) => Properties.AlarmActions?.length !== 1)).toEqual([]);
   expect(alarms.filter(({ Properties }) => Properties.OKActions?.length !== 1)).toEqual([]);
 });
@@ -193,11 +229,12 @@ test('lets the processor and the readiness check read the credential, and not wh
   expect(others).toEqual([]);
   const sources = Object.entries(prod.data.findResources('AWS::SecretsManager::ResourcePolicy'));
   expect(sources.map(([id]) => id.slice(0, -8))).toEqual(['UpstreamAdminSecretPolicy', 'UpstreamPoolSecretPolicy']);
-  expect(readersIn(upstream).match(/(ProcessJob|CheckReadiness|RotateSecret|SweepKeys)Role/g)).toEqual([
-    'RotateSecretRole',
-    'SweepKeysRole',
+  // In the order of their ids, which is nobody's.
+  expect(readersIn(upstream).match(/(ProcessJob|CheckReadiness|RotateSecret|SweepKeys)Role/g)?.sort()).toEqual([
     'CheckReadinessRole',
     'ProcessJobRole',
+    'RotateSecretRole',
+    'SweepKeysRole',
   ]);
   for (const [, source] of sources) {
     expect(readersIn(source).match(/\w+Role/g)).toEqual([
@@ -305,6 +342,7 @@ test('declares the outputs of the contract', () => {
     [StackOutput.LIMITS_TABLE]: 'LimitsTable',
     [StackOutput.CONTROL_TABLE]: 'ControlTable',
     [StackOutput.AUDIT_TABLE]: 'AuditTable',
+    [StackOutput.LEDGER_TABLE]: 'LedgerTable',
     [StackOutput.QUEUE_URL]: 'WorkQueue',
     [StackOutput.DEAD_LETTER_QUEUE_URL]: 'WorkDeadLetterQueue',
     [StackOutput.CONTROL_QUEUE_URL]: 'ControlQueue',

@@ -16,10 +16,13 @@ const KEY_TO_WRITE = [
   'kms:ReEncryptTo',
 ];
 
+const READ_LEDGER = ['dynamodb:BatchGetItem', 'dynamodb:GetItem'];
+const COMMIT = [...READ_LEDGER, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+
 /** Everything that a function may do beside `COMMON`. */
 const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
   AuthorizeClient: ['dynamodb:GetItem', ...KEY_TO_READ],
-  SubmitJob: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...KEY_TO_WRITE],
+  SubmitJob: [...COMMIT, 'dynamodb:DeleteItem', ...KEY_TO_WRITE],
   RelayOutbox: [
     'dynamodb:DescribeStream',
     'dynamodb:GetRecords',
@@ -30,9 +33,7 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ProcessJob: [
-    'dynamodb:GetItem',
-    'dynamodb:PutItem',
-    'dynamodb:UpdateItem',
+    ...COMMIT,
     ...KEY_TO_WRITE,
     'secretsmanager:GetSecretValue',
     'sqs:ChangeMessageVisibility',
@@ -42,9 +43,9 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   ReadJob: ['dynamodb:GetItem', ...KEY_TO_READ],
-  ReadUsage: ['dynamodb:GetItem', ...KEY_TO_READ],
+  ReadUsage: [...READ_LEDGER, ...KEY_TO_READ],
   CheckHealth: [],
-  CheckReadiness: ['dynamodb:GetItem', ...KEY_TO_READ, 'secretsmanager:GetSecretValue', 'sqs:GetQueueAttributes'],
+  CheckReadiness: [...READ_LEDGER, ...KEY_TO_READ, 'secretsmanager:GetSecretValue', 'sqs:GetQueueAttributes'],
   ControlBreaker: [
     'dynamodb:DescribeStream',
     'dynamodb:GetItem',
@@ -63,12 +64,20 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'sqs:SendMessage',
   ],
   SweepLeases: [
-    'dynamodb:GetItem',
+    ...COMMIT,
     'dynamodb:Query',
-    'dynamodb:UpdateItem',
     ...KEY_TO_WRITE,
     'lambda:GetEventSourceMapping',
     'sqs:GetQueueAttributes',
+    'sqs:SendMessage',
+  ],
+  ControlSpend: [
+    'apigateway:GET',
+    'apigateway:PATCH',
+    ...COMMIT,
+    ...KEY_TO_WRITE,
+    'lambda:GetEventSourceMapping',
+    'lambda:UpdateEventSourceMapping',
     'sqs:SendMessage',
   ],
   UploadsCreateUpload: ['dynamodb:PutItem', ...KEY_TO_WRITE, 's3:PutObject'],
@@ -137,23 +146,32 @@ test.each([
 });
 
 const READ = ['dynamodb:GetItem'];
+const LEDGER_READS = [...READ_LEDGER].sort();
+const COMMITS = [...COMMIT].sort();
 
 /** What each function may do with the items of which table. */
 const TABLES: Record<string, Record<string, string[]>> = {
   AuthorizeClient: { ClientsTable: READ },
   SubmitJob: {
+    LedgerTable: COMMITS,
     LimitsTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     JobsTable: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
   },
   ReadJob: { JobsTable: READ },
-  ReadUsage: { LimitsTable: READ },
+  ReadUsage: { LedgerTable: LEDGER_READS, LimitsTable: READ },
   ProcessJob: {
+    LedgerTable: COMMITS,
     JobsTable: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
   },
-  CheckReadiness: { JobsTable: READ, LimitsTable: READ, ControlTable: READ },
+  CheckReadiness: { LedgerTable: LEDGER_READS, JobsTable: READ, LimitsTable: READ, ControlTable: READ },
   ControlBreaker: { ControlTable: READ },
-  SweepLeases: { JobsTable: ['dynamodb:UpdateItem'], ControlTable: READ, 'JobsTable index': ['dynamodb:Query'] },
+  SweepLeases: {LedgerTable: COMMITS, 'LedgerTable index': ['dynamodb:Query'], JobsTable: ['dynamodb:UpdateItem'], ControlTable: READ, 'JobsTable index': ['dynamodb:Query'] },
+  ControlSpend: {
+    LedgerTable: COMMITS,
+    ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    AuditTable: ['dynamodb:PutItem'],
+  },
   UploadsCreateUpload: { UploadsTable: ['dynamodb:PutItem'] },
   UploadsReadUpload: { UploadsTable: READ },
 };
@@ -170,20 +188,30 @@ test.each(FUNCTIONS)('%s reaches the tables that it needs and no other', (id) =>
   expect(Object.fromEntries(reached)).toEqual(TABLES[id] ?? {});
 });
 
-test('the one query is that of the index of due jobs, and nothing of the index is read otherwise', () => {
-  const [query, ...others] = statementsOf(service, 'SweepLeases').filter(({ Action }) =>
+test('the only queries are the sweeper’s, of the indexes of due jobs and of open reservations', () => {
+  const queries = allStatements(service).filter(({ Action }) =>
     listOf(Action).includes('dynamodb:Query'),
   );
 
+  expect(queries).toEqual(statementsOf(service, 'SweepLeases').filter(({ Action }) => listOf(Action).includes('dynamodb:Query')));
+  const indexes = queries.flatMap(({ Resource }) => [Resource].flat()).map((resource) => JSON.stringify(resource));
+  expect(indexes.sort()).toEqual([
+    expect.stringMatching(/JobsTable.*"\/index\/due"/),
+    expect.stringMatching(/LedgerTable.*"\/index\/leases"/),
+  ]);
+});
+
+test('the watch over spending may put into the audit table, and nobody may do anything else with it', () => {
+  const onAudit = (statements: Statement[]) =>
+    statements.filter(({ Resource }) => JSON.stringify(Resource).includes('AuditTable'));
+
+  const [put, ...others] = onAudit(allStatements(service));
   expect(others).toEqual([]);
-  expect(JSON.stringify(query?.Resource)).toMatch(/JobsTable.*"\/index\/due"/);
+  expect([put]).toEqual(onAudit(statementsOf(service, 'ControlSpend')));
+  expect(put).toMatchObject({ Effect: 'Allow', Action: 'dynamodb:PutItem' });
 });
 
-test('no function reaches the audit table', () => {
-  expect(allStatements(service).filter(({ Resource }) => JSON.stringify(Resource).includes('AuditTable'))).toEqual([]);
-});
-
-test('only the controller may change a mapping, and only that of the processor; it may call the processor alone', () => {
+test('only the two controllers may change a mapping, and only that of the processor; one may call the processor alone', () => {
   const [mapping] = Object.entries(service.findResources('AWS::Lambda::EventSourceMapping')).find(
     ([, { Properties }]) => Properties.ScalingConfig?.MaximumConcurrency === 50,
   ) ?? [''];
@@ -195,15 +223,32 @@ test('only the controller may change a mapping, and only that of the processor; 
 
   const changes = lambdaStatements('lambda:UpdateEventSourceMapping');
   expect(changes).toEqual(
-    statementsOf(service, 'ControlBreaker').filter(({ Action }) =>
-      listOf(Action).includes('lambda:UpdateEventSourceMapping'),
+    ['ControlBreaker', 'ControlSpend'].flatMap((id) =>
+      statementsOf(service, id).filter(({ Action }) => listOf(Action).includes('lambda:UpdateEventSourceMapping')),
     ),
   );
-  expect(changes).toHaveLength(1);
-  expect(JSON.stringify(changes[0]?.Resource)).toMatch(new RegExp(`:event-source-mapping:.*"${mapping}"`));
+  expect(changes).toHaveLength(2);
+  for (const { Resource } of changes) {
+    expect(JSON.stringify(Resource)).toMatch(new RegExp(`:event-source-mapping:.*"${mapping}"`));
+  }
   expect(lambdaStatements('lambda:InvokeFunction')).toEqual([
     { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [processor, 'Arn'] } },
   ]);
+});
+
+test('only the watch over spending may change an API, and of it the usage plans of the service alone', () => {
+  const plans = Object.keys(service.findResources('AWS::ApiGateway::UsagePlan'));
+  const changes = allStatements(service).filter(({ Action }) =>
+    listOf(Action).some((action) => action.startsWith('apigateway:')),
+  );
+
+  expect(changes).toEqual([
+    { Effect: 'Allow', Action: ['apigateway:GET', 'apigateway:PATCH'], Resource: expect.any(Array) },
+  ]);
+  expect(statementsOf(service, 'ControlSpend')).toContainEqual(changes[0]);
+  const named = [changes[0]?.Resource].flat().map((resource) => JSON.stringify(resource));
+  expect(plans.length).toBeGreaterThan(1);
+  expect(named.map((text) => /usageplans\/",\{"Ref":"(\w+)"/.exec(text)?.[1]).sort()).toEqual(plans.sort());
 });
 
 /** The table that a resource names, and whether it is an index of it. */

@@ -32,6 +32,7 @@ const ACKNOWLEDGED: Record<'data' | 'service', Record<string, string[]>> = {
     'CheckReadiness/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'ControlBreaker/ListStreams': ['AwsSolutions-IAM5[Resource::*]'],
     'ControlBreaker/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
+    'ControlSpend/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'ProcessJob/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'ReadJob/Tracing': ['AwsSolutions-IAM5[Resource::*]'],
     'ReadUsage/Tracing': ['AwsSolutions-IAM5[Resource::*]'],

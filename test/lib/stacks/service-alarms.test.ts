@@ -20,6 +20,7 @@ test.each([
   ['AccountRefused', 'UpstreamAccountRefused', 'Sum', 300, 0, 1, undefined],
   ['InfrastructureFaults', 'InfrastructureFaults', 'Sum', 60, 0, 5, 3],
   ['BreakerOpen', 'BreakerOpenSeconds', 'Maximum', 60, 900, 3, 1],
+  ['LimitsUnavailable', 'RateLimitUnavailable', 'Sum', 60, 0, 15, 3],
 ])('%s watches the service’s own metric %s', (id, name, statistic, period, threshold, periods, datapoints) => {
   expect(alarm(id)).toMatchObject({
     Namespace: 'Bulwark',

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ENVIRONMENTS } from '../../../bin/environments';
 import { DataStack, ServiceStack, UsageKeys } from '../../../lib';
 import { parsePlans } from '../../../lib/contract/client-plan';
 import { UsageKeyKind } from '../../../lib/contract/client-rows';
 import { EnvironmentKey } from '../../../lib/contract/environment-keys';
-import { API_STAGE, StackOutput } from '../../../lib/contract/outputs';
+import { API_STAGE, SpendOutput, StackOutput } from '../../../lib/contract/outputs';
+import { unpackPriceBook } from '../../../lib/contract/price-book-packing';
+import { readPriceBook } from '../../../lib/contract/price-book-reading';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
 import { version } from '../../../package.json';
 import { evaluate } from '../api/waf-model';
@@ -38,9 +43,12 @@ test.each(FUNCTIONS)('tells %s the environment and the version', (id) => {
   });
 });
 
+const LEDGER = ['LEDGER_TABLE', 'LEDGER_SHARDS'] as const;
+const PRICED_LEDGER = [...LEDGER, 'PRICE_BOOK'] as const;
+
 test.each([
   ['AuthorizeClient', ['CLIENTS_TABLE', 'CLIENT_PLANS']],
-  ['SubmitJob', ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS']],
+  ['SubmitJob', ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS', ...PRICED_LEDGER]],
   ['RelayOutbox', ['QUEUE_URL']],
   [
     'ProcessJob',
@@ -64,10 +72,11 @@ test.each([
       'BREAKER_MAX_OPEN_FOR_MS',
       'BREAKER_SUCCESSES_TO_CLOSE',
       'OUTAGE_PATIENCE_MS',
+      ...PRICED_LEDGER,
     ],
   ],
   ['ReadJob', ['JOBS_TABLE', 'DATA_KEY_ARN']],
-  ['ReadUsage', ['LIMITS_TABLE']],
+  ['ReadUsage', ['LIMITS_TABLE', ...LEDGER]],
   ['CheckHealth', []],
   [
     'CheckReadiness',
@@ -80,6 +89,7 @@ test.each([
       'UPSTREAM_SECRET',
       'SECRET_CACHE_MS',
       'SECRET_MAX_STALE_MS',
+      ...LEDGER,
     ],
   ],
   [
@@ -107,6 +117,21 @@ test.each([
       'RESUME_STEP_SECONDS',
       'STUCK_AFTER_MS',
       'QUEUE_RETENTION_MS',
+      ...LEDGER,
+    ],
+  ],
+  [
+    'ControlSpend',
+    [
+      'CONTROL_TABLE',
+      'CONTROL_QUEUE_URL',
+      'AUDIT_TABLE',
+      'CONSUMER_MAPPING_ID',
+      'CONSUMER_MAX_CONCURRENCY',
+      'USAGE_PLANS',
+      'GLOBAL_CAP_DAY',
+      'GLOBAL_CAP_MONTH',
+      ...PRICED_LEDGER,
     ],
   ],
   [
@@ -222,12 +247,33 @@ test.each([
   });
 });
 
-test('controller and sweeper know the mapping and its full concurrency, and the mapping neither of them', () => {
+test.each(['local', 'dev', 'staging', 'prod'] as const)('the caps of %s reach the function that deploys them, and nobody else', (name) => {
+  const { dailyCapUsd, monthlyCapUsd } = ENVIRONMENTS[name];
+  const stacks = { prod, local }[name as string] ?? synthEnvironment(name);
+
+  expect(variablesOf(stacks, 'ControlSpend')).toMatchObject({
+    [EnvironmentKey.GLOBAL_CAP_DAY]: String(dailyCapUsd * 1_000_000),
+    [EnvironmentKey.GLOBAL_CAP_MONTH]: String(monthlyCapUsd * 1_000_000),
+  });
+  const others = FUNCTIONS.filter((id) => id !== 'ControlSpend');
+  expect(others.filter((id) => EnvironmentKey.GLOBAL_CAP_DAY in variablesOf(stacks, id))).toEqual([]);
+});
+
+test('whoever commits money counts with the prices of the one file', () => {
+  const file = readFileSync(join(__dirname, '../../../config/prices.json'), 'utf8');
+  const expected = readPriceBook(JSON.parse(file));
+
+  for (const id of ['SubmitJob', 'ProcessJob', 'ControlSpend']) {
+    expect(unpackPriceBook(variablesOf(prod, id)[EnvironmentKey.PRICE_BOOK] ?? '').models).toEqual(expected.models);
+  }
+});
+
+test('controllers and sweeper know the mapping and its full concurrency, and the mapping none of them', () => {
   const [mapping] = Object.entries(prod.service.findResources('AWS::Lambda::EventSourceMapping')).find(
     ([, { Properties }]) => Properties.ScalingConfig?.MaximumConcurrency === 50,
   ) ?? [''];
 
-  for (const id of ['ControlBreaker', 'SweepLeases']) {
+  for (const id of ['ControlBreaker', 'SweepLeases', 'ControlSpend']) {
     expect(variablesOf(prod, id)).toMatchObject({
       [EnvironmentKey.CONSUMER_MAPPING_ID]: { Ref: mapping },
       [EnvironmentKey.CONSUMER_MAX_CONCURRENCY]: '50',
@@ -305,6 +351,8 @@ test('declares the outputs of the contract', () => {
       StackOutput.USAGE_KEYS,
       StackOutput.REVOCATION_SECONDS,
       StackOutput.CONSUMER_MAPPING_ID,
+      SpendOutput.CONTROLLER,
+      SpendOutput.CLIENT_CAPS,
     ].sort(),
   );
   expect(JSON.stringify(outputs[StackOutput.API_URL].Value)).toMatch(/execute-api\.ap-northeast-2\./);

@@ -5,13 +5,14 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { type EnvironmentName, readEnvironment } from '../../../bin/environments';
 import { composeService } from '../../../bin/service';
 
-/** The stacks of one environment, made with the feature flags that the app itself has. */
-export function synthEnvironment(name: EnvironmentName) {
+/** The stacks of one environment, made with the feature flags that the app itself has, and with context of the command line. */
+export function synthEnvironment(name: EnvironmentName, given: Readonly<Record<string, string>> = {}) {
+  const values: Record<string, string> = { ...given, env: name };
   const { context } = JSON.parse(readFileSync(join(__dirname, '../../../cdk.json'), 'utf8'));
   const app = new App({ context });
   const stacks = composeService(
     app,
-    readEnvironment((key) => (key === 'env' ? name : undefined)),
+    readEnvironment((key) => values[key]),
   );
   return {
     app,
@@ -33,6 +34,7 @@ export const FUNCTIONS = [
   'CheckReadiness',
   'ControlBreaker',
   'SweepLeases',
+  'ControlSpend',
   'UploadsCreateUpload',
   'UploadsReadUpload',
 ] as const;
