@@ -16,9 +16,9 @@ const percentOf = (amount: number, cap: number): number =>
   cap > 0 ? Number((BigInt(amount) * 10_000n) / BigInt(cap)) / 100 : 100;
 
 /**
- * The window whose cap is used up: what is spent leaves less than the cheapest request, and nothing is reserved that
- * could still be given back. While anything is, the ledger refuses what does not fit and no more is to be done, as its
- * calls may cost less than their worst case.
+ * The window whose cap is used up: all of it is spent, or what is spent leaves less than the cheapest request and nothing
+ * is reserved that could still be given back. While anything is, the ledger refuses what does not fit and no more is to
+ * be done, as its calls may cost less than their worst case.
  */
 export const usedUpWindow = (
   status: Pick<SpendStatus, 'day' | 'month'>,
@@ -26,5 +26,6 @@ export const usedUpWindow = (
 ): (WindowStatus & { readonly cap: number }) | undefined =>
   windowsIn(status).find(
     (window): window is WindowStatus & { cap: number } =>
-      window.cap !== undefined && window.reserved === 0 && window.cap - window.spent < cheapest,
+      window.cap !== undefined &&
+      (window.spent >= window.cap || (window.reserved === 0 && window.cap - window.spent < cheapest)),
   );

@@ -12,7 +12,7 @@ import type { Completion } from '../upstream/upstream';
 import { verdictOf } from './breaker-verdict';
 import type { Invocation, ProcessDependencies } from './dependencies';
 import { InfrastructureError, viaAws } from './infrastructure-fault';
-import { hasCostNothing, type PaidCall, type SpendContext, SpendRefusedError } from './job-spending';
+import { hasCostNothing, isCallRefused, type PaidCall, type SpendContext, SpendRefusedError } from './job-spending';
 import { openBreaker } from './open-breaker';
 
 /** A completion, and when the call for it began. */
@@ -157,7 +157,7 @@ class UpstreamCalls {
       await viaAws(spending.begin(call));
       await viaAws(store.countUpstreamCall(this.job));
     } catch (error) {
-      if (!(error instanceof SpendRefusedError)) await spending.free(call, this.#spendContext);
+      if (!isCallRefused(error)) await spending.free(call, this.#spendContext);
       throw error;
     }
     this.#calls += 1;

@@ -1,4 +1,5 @@
 import { LeaseLostError } from '../runtime/jobs/errors';
+import { isCallRefused } from './job-spending';
 
 /** Thrown where AWS itself failed a job: neither the job nor the upstream has to do with it. `cause` is the SDK's error. */
 export class InfrastructureError extends Error {
@@ -32,7 +33,7 @@ interface AwsError {
  * that was taken away.
  */
 export const isInfrastructureFault = (error: unknown): boolean => {
-  if (error instanceof LeaseLostError) return false;
+  if (error instanceof LeaseLostError || isCallRefused(error)) return false;
   const { name, $metadata, CancellationReasons = [] } = (error ?? {}) as AwsError;
   if (OF_THE_CODE.has(String(name))) return $metadata !== undefined;
   return !OF_THE_JOB.has(String(name)) && !CancellationReasons.some(({ Code }) => Code === 'ValidationError');

@@ -1,5 +1,11 @@
 import { MetricName } from '../../lib/contract/metrics';
-import { type PriceBook, priceOf, worstCasePrice } from '../../lib/contract/price-book';
+import {
+  type PriceBook,
+  priceOf,
+  UnknownModelError,
+  UnknownPriceError,
+  worstCasePrice,
+} from '../../lib/contract/price-book';
 import type { Job, Usage } from '../runtime/jobs/job';
 import type { Count, Log } from '../runtime/observability/observability';
 import { RetryError } from '../runtime/retry/errors';
@@ -15,6 +21,10 @@ export class SpendRefusedError extends Error {
     super(refused.kind === 'cut' ? 'Spending is cut off.' : `The cap ${refused.cap} does not cover the call.`);
   }
 }
+
+/** Whether an error says that a call must not be made: no cap covers it, spending is cut off, or its price is not known. */
+export const isCallRefused = (error: unknown): boolean =>
+  error instanceof SpendRefusedError || error instanceof UnknownModelError || error instanceof UnknownPriceError;
 
 /** A call of a job, as the ledger knows it. */
 export interface PaidCall {

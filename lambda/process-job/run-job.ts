@@ -1,4 +1,5 @@
 import { FailureReason } from '../../lib/contract/failures';
+import { SpendCapName } from '../../lib/contract/ledger';
 import { UnknownModelError, UnknownPriceError } from '../../lib/contract/price-book';
 import { BreakerOpenError } from '../runtime/breaker/errors';
 import { LeaseLostError } from '../runtime/jobs/errors';
@@ -92,7 +93,10 @@ const outcomeOf = (
   { log }: Invocation,
 ): RunOutcome => {
   if (error instanceof SpendRefusedError) {
-    const isSpent = error.refused.kind === 'refused' && now() - Date.parse(createdAt) >= patienceMs;
+    const { refused } = error;
+    // What one job may cost in all comes back with no window.
+    const isSpent =
+      refused.kind === 'refused' && (refused.cap === SpendCapName.JOB || now() - Date.parse(createdAt) >= patienceMs);
     return isSpent
       ? { kind: 'failed', failure: { reason: FailureReason.SPEND_CAP } }
       : { kind: 'held-by-spend', retryAfterMs: SPEND_RETRY_MS };

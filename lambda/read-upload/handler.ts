@@ -5,6 +5,7 @@ import { EnvironmentKey } from '../../lib/contract/environment-keys';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
+import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
 import { authorizedClientId } from '../runtime/clients/authorized-client';
 import { systemClock } from '../runtime/clock/clock';
@@ -24,6 +25,7 @@ const dependencies = {
 export const handler = middy<WithCorrelationId, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
+  .use(responseHeaders())
   .use(problemDetails({ log: logger, count }))
   .handler(async (event) => ({
     statusCode: 200,

@@ -15,6 +15,7 @@ const CAPS: Readonly<Record<SpendCapNameValue, string>> = {
   [SpendCapName.CLIENT_MONTH]: 'the monthly spending cap of this client',
   [SpendCapName.GLOBAL_DAY]: 'the daily spending cap of the service',
   [SpendCapName.GLOBAL_MONTH]: 'the monthly spending cap of the service',
+  [SpendCapName.JOB]: 'what one job may cost',
 };
 
 /** Seconds after which a request that met a busy ledger may come again. */

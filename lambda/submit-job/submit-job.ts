@@ -109,7 +109,7 @@ const reserveOrFind = async <Alongside>(
   { store, ledger, count, now }: SubmitDependencies<Alongside>,
 ): Promise<Accepted> => {
   const { jobId, clientId, labels = [] } = job;
-  const clientCaps = { perDay: terms.spendPerDay, perMonth: terms.spendPerMonth };
+  const clientCaps = { perDay: terms.spendPerDay, perMonth: terms.spendPerMonth, perJob: terms.spendPerJob };
   for (let attempt = 1; attempt <= CREATE_ATTEMPTS; attempt += 1) {
     const nowMs = now();
     const alongside = [store.creation(job)];

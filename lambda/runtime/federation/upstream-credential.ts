@@ -6,7 +6,7 @@ import { MetricName } from '../../../lib/contract/metrics';
 import { DEFAULT_SECRET_CACHE_MS } from '../../../lib/contract/rotation';
 import { systemClock } from '../clock/clock';
 import { EnvironmentError } from '../environment/errors';
-import { type Field, integer } from '../environment/read-environment';
+import { integer, optionalText } from '../environment/read-environment';
 import type { Count, Log } from '../observability/observability';
 import { ApiKeyCredential } from '../secrets/api-key-credential';
 import type { IUpstreamCredential } from '../secrets/credential';
@@ -19,8 +19,6 @@ import { TokenEndpoint } from './token-endpoint';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
-
-const optionalText = (key: string): Field<string | undefined> => ({ key, parse: (value) => value || undefined });
 
 /** The variables that say where the upstream credential is had, for `readEnvironment`. */
 export const credentialFields = {

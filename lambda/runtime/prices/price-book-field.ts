@@ -3,7 +3,7 @@ import { unpackPriceBook } from '../../../lib/contract/price-book-packing';
 import { PriceBookError } from '../../../lib/contract/price-book-reading';
 import type { Field } from '../environment/read-environment';
 
-/** The price book that a `SpendCap` writes; the variable must be set. */
+/** The price book that a `SpendCap` writes: a process that cannot read it does not start, and so spends nothing. */
 export const priceBook = (key: string): Field<PriceBook> => ({
   key,
   parse: (text) => {

@@ -6,6 +6,8 @@ export interface ClientCaps {
   readonly perDay?: number;
   /** In one UTC month. */
   readonly perMonth?: number;
+  /** By one job, over all its calls, as long as it lives. */
+  readonly perJob?: number;
 }
 
 /** What is left of a cap does not cover it: nothing was written. */
@@ -15,7 +17,7 @@ export interface Refused {
   readonly cap: SpendCapNameValue;
   /** Micro-USD that were left of it. */
   readonly left: number;
-  /** Milliseconds since the epoch at which its window ends. */
+  /** Milliseconds since the epoch at which its window ends; infinite for the cap of a job, which has none. */
   readonly resetsAt: number;
 }
 
@@ -195,7 +197,10 @@ export interface ISpendControl {
   readStatus(nowMs: number): Promise<SpendStatus>;
   /** Sets caps in place of the deployed ones; when it returns, nothing can be reserved beyond them. */
   setCaps(change: CapChange, nowMs: number): Promise<SpendStatus>;
-  /** Stops every reservation, and every call that has not begun; when it returns, none can be made. */
+  /**
+   * Stops every reservation, and every call that has not begun; when it returns, none is reserved, and none begins but one
+   * whose `begin` was under way, which nothing was committed for anew.
+   */
   cut(cut: CutOff): Promise<SpendStatus>;
   /** Lets spending go on. */
   restore(nowMs: number): Promise<SpendStatus>;

@@ -1,4 +1,4 @@
-import { LEDGER_SETTINGS_KEY, reservationKey } from '../../../lib/contract/ledger';
+import { LEDGER_SETTINGS_KEY, reservationKey, SpendCapName } from '../../../lib/contract/ledger';
 import { Attempts } from './attempts';
 import { Committer } from './committer';
 import { expireLeases } from './expire-leases';
@@ -12,6 +12,7 @@ import type {
   ExpireReport,
   ExpireRequest,
   ISpendLedger,
+  Refused,
   ReservationStatus,
   ReserveOutcome,
   ReserveRequest,
@@ -28,6 +29,7 @@ import {
   type SpendLedgerTools,
 } from './ledger-options';
 import type { ILedgerStore } from './ledger-store';
+import { totalOf } from './parts';
 import type { Part } from './parts';
 import {
   begun,
@@ -113,6 +115,8 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
       const lease = { id, nowMs, leaseMs: this.#options.leaseMs };
       const amount = shortOf(row, estimate);
       const { clientId, clientCaps } = row;
+      const beyond = refusedByJob(row, amount);
+      if (beyond) return beyond;
       const call = { id: callId, estimate };
       const made =
         amount === 0
@@ -237,6 +241,15 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
     return (await this.#store.read([key])).get(key) as ReservationRow | undefined;
   }
 }
+
+/** The refusal of a call that takes its job beyond what one job may commit in all. */
+const refusedByJob = ({ clientCaps, holds, calls, used }: ReservationRow, amount: number): Refused | undefined => {
+  const { perJob } = clientCaps;
+  if (perJob === undefined) return undefined;
+  const left = perJob - totalOf([...holds, ...calls.flatMap(({ parts }) => parts), ...used]);
+  if (amount <= left) return undefined;
+  return { kind: 'refused', cap: SpendCapName.JOB, left: Math.max(0, left), resetsAt: Number.POSITIVE_INFINITY };
+};
 
 /** Whether a closed row is past its time; the table's own deletion lags by up to days. */
 const isOver = ({ closed: isClosed, keepUntil }: ReservationRow, nowMs: number): boolean =>

@@ -1,5 +1,4 @@
 import '../doubles/environment';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -7,6 +6,7 @@ import type { HealthReport } from '../../../lib/contract/health';
 import { captureOutput } from '../doubles/console-capture';
 import { apiEvent, context } from '../doubles/events';
 import { shiftClock } from '../doubles/shifted-clock';
+import { mockOpenLedger } from './open-ledger';
 
 const DAY_MS = 86_400_000;
 const secrets = mockClient(SecretsManagerClient);
@@ -15,7 +15,7 @@ let output: ReturnType<typeof captureOutput>;
 let handler: typeof import('../../../lambda/check-readiness/handler')['handler'];
 
 beforeAll(async () => {
-  mockClient(DynamoDBClient).onAnyCommand().resolves({});
+  mockOpenLedger();
   mockClient(SQSClient).onAnyCommand().resolves({});
   output = captureOutput();
   ({ handler } = await import('../../../lambda/check-readiness/handler'));

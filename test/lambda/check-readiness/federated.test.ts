@@ -1,5 +1,4 @@
 import '../doubles/environment';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { HealthReport } from '../../../lib/contract/health';
@@ -7,6 +6,7 @@ import { captureOutput } from '../doubles/console-capture';
 import { apiEvent, context } from '../doubles/events';
 import { type Federation, startFederation } from '../doubles/federation';
 import { shiftClock } from '../doubles/shifted-clock';
+import { mockOpenLedger } from './open-ledger';
 
 const clock = shiftClock();
 let federation: Federation;
@@ -14,7 +14,7 @@ let output: ReturnType<typeof captureOutput>;
 let handler: typeof import('../../../lambda/check-readiness/handler')['handler'];
 
 beforeAll(async () => {
-  mockClient(DynamoDBClient).onAnyCommand().resolves({});
+  mockOpenLedger();
   mockClient(SQSClient).onAnyCommand().resolves({});
   output = captureOutput();
   federation = await startFederation();

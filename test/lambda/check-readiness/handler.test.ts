@@ -1,7 +1,7 @@
 import '../doubles/environment';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -10,8 +10,9 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import type { HealthReport } from '../../../lib/contract/health';
 import { captureOutput } from '../doubles/console-capture';
 import { apiEvent, context } from '../doubles/events';
+import { mockOpenLedger } from './open-ledger';
 
-const dynamodb = mockClient(DynamoDBClient);
+const dynamodb = mockOpenLedger();
 const sqs = mockClient(SQSClient);
 const secrets = mockClient(SecretsManagerClient);
 const upstream = net.createServer((socket) => socket.on('error', () => undefined).resume());
@@ -45,7 +46,7 @@ test('answers every check with the version, and nothing that names a resource', 
   expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
   expect(body.version).toBe('1.2.3');
   const critical = body.checks.filter((check) => check.critical).map(({ name }) => name);
-  expect(critical).toEqual(['jobs-table', 'limits-table', 'queue', 'upstream-credential']);
+  expect(critical).toEqual(['jobs-table', 'limits-table', 'queue', 'spend', 'upstream-credential']);
   const down = body.checks.filter(({ status }) => status === 'down');
   expect(down).toEqual([]);
   expect(body.checks.map(({ name }) => name)).toEqual([
@@ -53,6 +54,7 @@ test('answers every check with the version, and nothing that names a resource', 
     'limits-table',
     'queue',
     'control-table',
+    'spend',
     'breaker',
     'upstream-credential',
     'upstream',

@@ -74,6 +74,8 @@ export class DynamoDbDouble {
   beforeRead: () => void = () => undefined;
   /** Items that one batch answers. */
   batchSize = MAX_TOGETHER;
+  /** Lets go of what the mock remembers of the calls so far. */
+  readonly forgetCalls: () => void;
   readonly #keys: Record<string, readonly string[]>;
   /** What each transaction's token was used for: a repetition changes nothing. */
   readonly #transactions = new Map<string, string>();
@@ -81,6 +83,7 @@ export class DynamoDbDouble {
   constructor(keys: Record<string, readonly string[]>, perform: Perform) {
     this.#keys = keys;
     const mock = mockClient(DynamoDBClient);
+    this.forgetCalls = () => void mock.resetHistory();
     mock.on(GetItemCommand).callsFake((input) => perform('GetItem', () => this.#get(input)));
     mock.on(PutItemCommand).callsFake((input) => perform('PutItem', () => this.#put(input)));
     mock.on(UpdateItemCommand).callsFake((input) => perform('UpdateItem', () => this.#update(input)));

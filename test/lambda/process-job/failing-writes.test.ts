@@ -1,6 +1,8 @@
 import '../doubles/environment';
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { ProblemError } from '../../../lambda/runtime/problems/errors';
+import { Problem } from '../../../lib/contract/problems';
 import { seededRandom } from '../../promises/fleet/seeded-random';
 import { LEASE_MS, MAX_RECEIVE_COUNT } from '../doubles/environment';
 import { CLIENT_ID, sqsRecord } from '../doubles/events';
@@ -54,7 +56,7 @@ class Scene {
   async minute(arrives: boolean): Promise<void> {
     const { cloud, processor } = this.world;
     if (arrives) {
-      const message = await processor.submit();
+      const message = await this.#submit();
       this.jobs.push(message.jobId);
       cloud.sent.push({ Id: '0', MessageBody: JSON.stringify(message), MessageGroupId: CLIENT_ID });
     }
@@ -66,6 +68,17 @@ class Scene {
       else processor.nowMs += 1_000;
     }
     await this.world.run();
+  }
+
+  /** A client that is told to come again does so at once, until its job is accepted. */
+  async #submit() {
+    for (;;) {
+      try {
+        return await this.world.processor.submit();
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.kind !== Problem.LEDGER_UNAVAILABLE) throw error;
+      }
+    }
   }
 
   #deliver(): void {

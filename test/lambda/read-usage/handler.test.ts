@@ -33,8 +33,11 @@ test('a client that never came has everything left', async () => {
     day: { used: 0 },
     month: { used: 0, limit: 100, remaining: 100 },
   });
-  expect(body).not.toHaveProperty('spend');
-  expect(cloud.steps).toEqual(['GetItem']);
+  expect(body.spend).toEqual({
+    day: { window: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), committed: 0, resetSeconds: expect.any(Number) },
+    month: { window: expect.stringMatching(/^\d{4}-\d\d$/), committed: 0, resetSeconds: expect.any(Number) },
+  });
+  expect(cloud.steps).toEqual(['GetItem', 'GetItem']);
 });
 
 test('a client reads its own row, and no other’s', async () => {

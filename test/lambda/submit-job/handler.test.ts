@@ -5,6 +5,7 @@ import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
 import { JOBS_TABLE, MAX_BODY_BYTES } from '../doubles/environment';
 import { apiEvent, CLIENT_ID, context, submission, submitEvent } from '../doubles/events';
+import { LIMIT_STEPS } from '../doubles/limit-steps';
 
 let cloud: Cloud;
 let output: ReturnType<typeof captureOutput>;
@@ -267,7 +268,14 @@ test('a request without an authorizer is refused whatever its body', async () =>
 });
 
 /** Steps of the first request of a month, for which the caps are leased to shards; a test below says which they are. */
-const STEPS = ['GenerateDataKey', 'TransactWriteItems', 'BatchGetItem', 'TransactWriteItems', 'TransactWriteItems'];
+const STEPS = [
+  ...LIMIT_STEPS,
+  'GenerateDataKey',
+  'TransactWriteItems',
+  'BatchGetItem',
+  'TransactWriteItems',
+  'TransactWriteItems',
+];
 
 /** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
 const WORST_CASE = 98 + 256 * 5;

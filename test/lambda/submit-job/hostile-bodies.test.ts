@@ -5,8 +5,9 @@ import { handler } from '../../../lambda/submit-job/handler';
 import { HOSTILE_FAMILIES, hostileBodies, type NamedHostileBody } from '../../hostile/hostile-bodies';
 import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
-import { MAX_BODY_BYTES } from '../doubles/environment';
+import { JOBS_TABLE, MAX_BODY_BYTES } from '../doubles/environment';
 import { context, submitEvent } from '../doubles/events';
+import { LIMIT_STEPS } from '../doubles/limit-steps';
 
 let output: ReturnType<typeof captureOutput>;
 beforeEach(() => {
@@ -31,6 +32,7 @@ test('every family is refused or accepted as it should be, and what is refused w
   const cloud = new Cloud();
   for (const hostile of hostileBodies(1, 2_000)) {
     const stepsBefore = cloud.steps.length;
+    const jobsBefore = cloud.dynamodb.rowCount(JOBS_TABLE);
     const { statusCode, body } = await submit(hostile);
     // The limit of this test's environment is lower than what the families are made for.
     const isTooLong = Buffer.byteLength(hostile.body) > MAX_BODY_BYTES;
@@ -39,7 +41,11 @@ test('every family is refused or accepted as it should be, and what is refused w
     if (hostile.isRefused !== undefined && !isTooLong) {
       expect({ hostile, body, isRefused: !isAccepted }).toMatchObject({ isRefused: hostile.isRefused });
     }
-    if (!isAccepted) expect(cloud.steps).toHaveLength(stepsBefore);
+    if (!isAccepted) {
+      // The limits count each request, whatever its body; nothing else is done.
+      expect(LIMIT_STEPS.slice(0, cloud.steps.length - stepsBefore)).toEqual(cloud.steps.slice(stepsBefore));
+      expect(cloud.dynamodb.rowCount(JOBS_TABLE)).toBe(jobsBefore);
+    }
     seen.add(hostile.family);
   }
   expect([...seen].sort()).toEqual(Object.keys(HOSTILE_FAMILIES).sort());
@@ -51,7 +57,7 @@ test('nothing is kept of what was refused: the heap stays as it was', async () =
   let sent = 0;
   /** Bytes of the heap after a thousand bodies. */
   const round = async (seed: number) => {
-    new Cloud();
+    const cloud = new Cloud();
     for (const hostile of hostileBodies(seed, 1_000)) {
       if (!hostile.isRefused) continue;
       sent += Buffer.byteLength(hostile.body);
@@ -59,6 +65,8 @@ test('nothing is kept of what was refused: the heap stays as it was', async () =
     }
     output.release();
     output = captureOutput();
+    // The mock keeps what it was asked by the limits.
+    cloud.dynamodb.forgetCalls();
     collect();
     return process.memoryUsage().heapUsed;
   };

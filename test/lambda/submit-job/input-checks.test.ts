@@ -10,6 +10,7 @@ import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
 import { DATA_KEY_ARN } from '../doubles/environment';
 import { context, submission, submitEvent } from '../doubles/events';
+import { LIMIT_STEPS } from '../doubles/limit-steps';
 import { ATTACKS } from '../runtime/input/attacks';
 
 let cloud: Cloud;
@@ -82,7 +83,7 @@ describe('a refusal', () => {
       errors,
     });
     expect(`${JSON.stringify(answer)}${output.text()}`).not.toMatch(/sk-|__proto__/);
-    expect(cloud.steps).toEqual([]);
+    expect(cloud.steps).toEqual(LIMIT_STEPS);
   });
 
   test.each([

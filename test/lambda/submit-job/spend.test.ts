@@ -6,6 +6,7 @@ import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
 import { JOBS_TABLE, LEDGER_TABLE } from '../doubles/environment';
 import { CLIENT_ID, context, PLAN, submission, submitEvent } from '../doubles/events';
+import { LIMIT_STEPS } from '../doubles/limit-steps';
 
 /** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
 const WORST_CASE = 98 + 256 * 5;
@@ -96,7 +97,7 @@ test.each([
   ['a model of no price yet', submitEvent({ ...submission(), model: 'later' }), 503, 'price-unknown'],
 ])('%s is refused before anything is done', async (_, event, status, slug) => {
   expect(await problemOf(event)).toMatchObject({ statusCode: status, slug });
-  expect(cloud.steps).toEqual([]);
+  expect(cloud.steps).toEqual(LIMIT_STEPS);
 });
 
 test('a job of exactly what one may cost is accepted', async () => {

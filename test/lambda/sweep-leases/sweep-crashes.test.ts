@@ -17,8 +17,12 @@ beforeEach(() => {
 const run = () => world.run();
 
 describe('a sweep that dies, and the next one', () => {
-  /** One look at the queue, one query for each shard of both states, the claim, the message. */
-  const STEPS = ['GetQueueAttributes', ...Array.from({ length: 16 }, () => 'Query'), 'UpdateItem', 'SendMessageBatch'];
+  const queries = (count: number): string[] => Array.from({ length: count }, () => 'Query');
+  /**
+   * One look at the queue, one query for each shard of both states, the claim, the message; and meanwhile one query for
+   * each bucket of the ledger's leases.
+   */
+  const STEPS = ['GetQueueAttributes', ...queries(20), 'UpdateItem', 'Query', 'SendMessageBatch', ...queries(3)];
   const crashes = STEPS.flatMap((name, index): (Crash & { name: string })[] => [
     { name, atStep: index + 1, when: 'before' },
     { name, atStep: index + 1, when: 'after' },
