@@ -2,7 +2,7 @@ import type { BeginOutcome, ReserveOutcome } from '../../../lambda/runtime/spend
 import { reservationKey } from '../../../lib/contract/ledger';
 import { UPSTREAM_STEP } from '../crash/mortal-process';
 import { between, exponential } from '../fleet/seeded-random';
-import type { Invocation, SpendRun } from './spend-run';
+import type { Invocation, RealCall, SpendWorld } from './spend-world';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -16,18 +16,6 @@ const DAY_SECONDS = 86_400;
 
 /** How the provider ends a call. */
 type End = 'served' | 'refused' | 'lost';
-
-/** A call as it really was. */
-export interface RealCall {
-  readonly id: string;
-  readonly estimate: number;
-  /** What the provider charges for it. */
-  billed: number;
-  /** Amount of a settlement that was sent; all of a call's say the same. */
-  told?: number;
-  /** Whether one of them was confirmed. */
-  isConfirmed: boolean;
-}
 
 /** Thrown where a step of the job's own life goes wrong, so that it is received again. */
 class StepFailed extends Error {
@@ -51,7 +39,7 @@ export class JobLife {
   readonly #late: Promise<void>[] = [];
 
   constructor(
-    readonly run: SpendRun,
+    readonly run: SpendWorld,
     readonly index: number,
   ) {
     const { random, scene } = run;

@@ -3,7 +3,7 @@ import type { GlobalCaps } from '../../../lib/contract/ledger';
 import type { Fate } from '../crash/mortal-process';
 import { between, exponential, seededRandom } from '../fleet/seeded-random';
 import type { CapRange, JudgedCaps } from './spend-judge';
-import type { SpendRun } from './spend-run';
+import type { SpendWorld } from './spend-world';
 
 const SECOND = 1_000;
 
@@ -22,7 +22,7 @@ export class Operator {
   #isBusy: Promise<void> | undefined;
   #isDone = false;
 
-  constructor(readonly world: SpendRun) {
+  constructor(readonly world: SpendWorld) {
     this.#random = seededRandom(world.scene.seed * 7 + 1);
   }
 

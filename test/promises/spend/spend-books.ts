@@ -10,7 +10,7 @@ import {
   MAX_GLOBAL_SHARDS,
   reservationKey,
 } from '../../../lib/contract/ledger';
-import type { SpendRun } from './spend-run';
+import type { RealCall, RunBooks } from './spend-world';
 
 /** What one run has shown; amounts in micro-USD. */
 export interface SpendVerdict {
@@ -41,7 +41,7 @@ export interface SpendVerdict {
 }
 
 /** Closes the books of a run that is over. */
-export function verdictOf(run: SpendRun): SpendVerdict {
+export function verdictOf(run: RunBooks): SpendVerdict {
   const { judge, lives, scene } = run;
   const rows = [...run.cloud.table.rows].filter(([key]) => key.startsWith(reservationKey('')));
   const reservations = rows.map(([, row]) => row as unknown as ReservationRow);
@@ -80,7 +80,7 @@ export function verdictOf(run: SpendRun): SpendVerdict {
 
 /** By how much a call is charged otherwise than it may be. */
 function callDrift(
-  { estimate, isConfirmed, told }: SpendRun['lives'][number]['calls'][number],
+  { estimate, isConfirmed, told }: RealCall,
   charged: { readonly amount: number; readonly isSettled: boolean } | undefined,
 ): number {
   // A call that was never begun costs nothing, whatever was told about it.
@@ -90,7 +90,7 @@ function callDrift(
 }
 
 /** What the rows of the windows say otherwise than the reservations do; and what is committed still. */
-function windowDrift({ cloud, judge }: SpendRun): number {
+function windowDrift({ cloud, judge }: RunBooks): number {
   let drift = 0;
   for (const [window, truth] of judge.truth) {
     const [owner = '', name = ''] = window.split(' ');
@@ -107,7 +107,7 @@ function windowDrift({ cloud, judge }: SpendRun): number {
 }
 
 /** What of each global cap is neither with the master nor with a shard, nor committed. */
-function capDrift({ cloud, judge }: SpendRun): number {
+function capDrift({ cloud, judge }: RunBooks): number {
   let drift = 0;
   for (const window of judge.truth.keys()) {
     const [owner, name = ''] = window.split(' ');

@@ -1,6 +1,5 @@
 import type { Random } from '../../../lambda/runtime/clock/clock';
-import type { ClientCaps, ISpendControl, ISpendLedger } from '../../../lambda/runtime/spend/ledger';
-import type { MemoryWrite } from '../../../lambda/runtime/spend/memory-ledger-store';
+import type { ClientCaps } from '../../../lambda/runtime/spend/ledger';
 import { type Fate, MortalProcess } from '../crash/mortal-process';
 import { between, exponential, seededRandom } from '../fleet/seeded-random';
 import { VirtualTime } from '../fleet/virtual-time';
@@ -11,6 +10,7 @@ import { Operator } from './operator';
 import { type SpendVerdict, verdictOf } from './spend-books';
 import { SpendJudge } from './spend-judge';
 import { type SpendScene, spendScene } from './spend-scene';
+import type { Invocation, RunBooks, SpendWorld } from './spend-world';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -21,20 +21,12 @@ const TIMEOUT_MS = 15 * MINUTE;
 const LIVES: Fate = { kind: 'lives' };
 const NO_CAPS_YET = { day: [0, 0], month: [0, 0] } as const;
 
-/** One process, as far as its work needs it. */
-export interface Invocation {
-  readonly ledger: ISpendLedger<MemoryWrite>;
-  readonly control: ISpendControl;
-  readonly now: () => number;
-  readonly process: MortalProcess;
-}
-
 /** Jobs of many clients, by the ledger's own code in processes that die at any step; one seed, one run. */
 export const runSpend = (seed: number, jobs: number, make: MakeLedger): Promise<SpendVerdict> =>
   new SpendRun(spendScene(seed, jobs), make).run();
 
 /** The world that the jobs, the sweeper and the operator are in. */
-export class SpendRun {
+export class SpendRun implements SpendWorld, RunBooks {
   readonly time = new VirtualTime();
   readonly random: Random;
   readonly judge: SpendJudge;
