@@ -117,6 +117,8 @@ function addSweeper(scope: Construct, props: OutageControlProps): StandardFuncti
     { timeout: Duration.seconds(55) },
   );
   access.sweepJobs(sweeper);
+  // Whether a job whose reservation's lease has ended is alive.
+  access.readJobs(sweeper);
   data.spendCap.grantSweep(sweeper);
   access.readControl(sweeper);
   data.workQueue.grantSend(sweeper);

@@ -230,12 +230,11 @@ test('lets the processor and the readiness check read the credential, and not wh
   const sources = Object.entries(prod.data.findResources('AWS::SecretsManager::ResourcePolicy'));
   expect(sources.map(([id]) => id.slice(0, -8))).toEqual(['UpstreamAdminSecretPolicy', 'UpstreamPoolSecretPolicy']);
   // In the order of their ids, which is nobody's.
-  expect(readersIn(upstream).match(/(ProcessJob|CheckReadiness|RotateSecret|SweepKeys)Role/g)?.sort()).toEqual([
-    'CheckReadinessRole',
-    'ProcessJobRole',
-    'RotateSecretRole',
-    'SweepKeysRole',
-  ]);
+  expect(
+    readersIn(upstream)
+      .match(/(ProcessJob|CheckReadiness|RotateSecret|SweepKeys)Role/g)
+      ?.sort(),
+  ).toEqual(['CheckReadinessRole', 'ProcessJobRole', 'RotateSecretRole', 'SweepKeysRole']);
   for (const [, source] of sources) {
     expect(readersIn(source).match(/\w+Role/g)).toEqual([
       'UpstreamSecretRotateSecretRole',

@@ -166,7 +166,13 @@ const TABLES: Record<string, Record<string, string[]>> = {
   },
   CheckReadiness: { LedgerTable: LEDGER_READS, JobsTable: READ, LimitsTable: READ, ControlTable: READ },
   ControlBreaker: { ControlTable: READ },
-  SweepLeases: {LedgerTable: COMMITS, 'LedgerTable index': ['dynamodb:Query'], JobsTable: ['dynamodb:UpdateItem'], ControlTable: READ, 'JobsTable index': ['dynamodb:Query'] },
+  SweepLeases: {
+    LedgerTable: COMMITS,
+    'LedgerTable index': ['dynamodb:Query'],
+    JobsTable: ['dynamodb:UpdateItem'],
+    ControlTable: READ,
+    'JobsTable index': ['dynamodb:Query'],
+  },
   ControlSpend: {
     LedgerTable: COMMITS,
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -189,11 +195,11 @@ test.each(FUNCTIONS)('%s reaches the tables that it needs and no other', (id) =>
 });
 
 test('the only queries are the sweeper’s, of the indexes of due jobs and of open reservations', () => {
-  const queries = allStatements(service).filter(({ Action }) =>
-    listOf(Action).includes('dynamodb:Query'),
-  );
+  const queries = allStatements(service).filter(({ Action }) => listOf(Action).includes('dynamodb:Query'));
 
-  expect(queries).toEqual(statementsOf(service, 'SweepLeases').filter(({ Action }) => listOf(Action).includes('dynamodb:Query')));
+  expect(queries).toEqual(
+    statementsOf(service, 'SweepLeases').filter(({ Action }) => listOf(Action).includes('dynamodb:Query')),
+  );
   const indexes = queries.flatMap(({ Resource }) => [Resource].flat()).map((resource) => JSON.stringify(resource));
   expect(indexes.sort()).toEqual([
     expect.stringMatching(/JobsTable.*"\/index\/due"/),

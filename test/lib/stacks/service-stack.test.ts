@@ -48,7 +48,10 @@ const PRICED_LEDGER = [...LEDGER, 'PRICE_BOOK'] as const;
 
 test.each([
   ['AuthorizeClient', ['CLIENTS_TABLE', 'CLIENT_PLANS']],
-  ['SubmitJob', ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS', ...PRICED_LEDGER]],
+  [
+    'SubmitJob',
+    ['JOBS_TABLE', 'LIMITS_TABLE', 'DATA_KEY_ARN', 'MAX_BODY_BYTES', 'JOB_RETENTION_DAYS', ...PRICED_LEDGER],
+  ],
   ['RelayOutbox', ['QUEUE_URL']],
   [
     'ProcessJob',
@@ -247,17 +250,20 @@ test.each([
   });
 });
 
-test.each(['local', 'dev', 'staging', 'prod'] as const)('the caps of %s reach the function that deploys them, and nobody else', (name) => {
-  const { dailyCapUsd, monthlyCapUsd } = ENVIRONMENTS[name];
-  const stacks = { prod, local }[name as string] ?? synthEnvironment(name);
+test.each(['local', 'dev', 'staging', 'prod'] as const)(
+  'the caps of %s reach the function that deploys them, and nobody else',
+  (name) => {
+    const { dailyCapUsd, monthlyCapUsd } = ENVIRONMENTS[name];
+    const stacks = { prod, local }[name as string] ?? synthEnvironment(name);
 
-  expect(variablesOf(stacks, 'ControlSpend')).toMatchObject({
-    [EnvironmentKey.GLOBAL_CAP_DAY]: String(dailyCapUsd * 1_000_000),
-    [EnvironmentKey.GLOBAL_CAP_MONTH]: String(monthlyCapUsd * 1_000_000),
-  });
-  const others = FUNCTIONS.filter((id) => id !== 'ControlSpend');
-  expect(others.filter((id) => EnvironmentKey.GLOBAL_CAP_DAY in variablesOf(stacks, id))).toEqual([]);
-});
+    expect(variablesOf(stacks, 'ControlSpend')).toMatchObject({
+      [EnvironmentKey.GLOBAL_CAP_DAY]: String(dailyCapUsd * 1_000_000),
+      [EnvironmentKey.GLOBAL_CAP_MONTH]: String(monthlyCapUsd * 1_000_000),
+    });
+    const others = FUNCTIONS.filter((id) => id !== 'ControlSpend');
+    expect(others.filter((id) => EnvironmentKey.GLOBAL_CAP_DAY in variablesOf(stacks, id))).toEqual([]);
+  },
+);
 
 test('whoever commits money counts with the prices of the one file', () => {
   const file = readFileSync(join(__dirname, '../../../config/prices.json'), 'utf8');
