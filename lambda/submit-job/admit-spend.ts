@@ -65,6 +65,7 @@ export const refusalOf = (refused: Refused | RefusedByCut, nowMs: number): Probl
     return new ProblemError(Problem.CUT_OFF, undefined, { retryAfterSeconds: UNAVAILABLE_SECONDS });
   }
   const { cap, resetsAt } = refused;
+  if (cap === SpendCapName.JOB) return new ProblemError(Problem.JOB_TOO_EXPENSIVE);
   return new ProblemError(
     Problem.SPEND_CAP_REACHED,
     `What is left of ${CAPS[cap]} does not cover the worst case of this request. Its window ends at ${new Date(resetsAt).toISOString()}.`,

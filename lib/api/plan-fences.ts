@@ -1,7 +1,7 @@
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IConstruct } from 'constructs';
 import type { ConfigCheck } from '../config-error';
-import { DEFAULT_PLAN } from '../contract/client-plan';
+import { DEFAULT_PLAN, PlanLimit } from '../contract/client-plan';
 import { ClientPlan, planSetRules } from './client-plan';
 import type { ApiThrottle } from './throttle';
 
@@ -106,10 +106,20 @@ const throttleOf = ({ _terms: { requestsPerSecond, burst } }: ClientPlan): ApiTh
   burstLimit: burst,
 });
 
+/**
+ * Times that the gateway's quota is wider than the plan's: it counts every request, reads and polls as well, and must not
+ * refuse before the exact limit does, which counts submissions.
+ */
+const QUOTA_FENCE = 100;
+
+const fenced = (requests: number): number => Math.min(requests * QUOTA_FENCE, PlanLimit.MAX_REQUESTS);
+
 /** A usage plan has one quota: the narrower, as it is a fence. */
 function quotaOf({ _terms: { requestsPerDay, requestsPerMonth } }: ClientPlan): apigateway.QuotaSettings | undefined {
-  if (requestsPerDay !== undefined) return { limit: requestsPerDay, period: apigateway.Period.DAY };
-  return requestsPerMonth === undefined ? undefined : { limit: requestsPerMonth, period: apigateway.Period.MONTH };
+  if (requestsPerDay !== undefined) return { limit: fenced(requestsPerDay), period: apigateway.Period.DAY };
+  return requestsPerMonth === undefined
+    ? undefined
+    : { limit: fenced(requestsPerMonth), period: apigateway.Period.MONTH };
 }
 
 /** Notes what is wrong with the plans of an API as a whole; each by itself is checked where it is made. */

@@ -134,6 +134,8 @@ export const SpendCapName = {
   CLIENT_MONTH: 'client-month',
   GLOBAL_DAY: 'global-day',
   GLOBAL_MONTH: 'global-month',
+  /** What one job may commit in all, its repeated calls together. */
+  JOB: 'job',
 } as const;
 
 export type SpendCapNameValue = (typeof SpendCapName)[keyof typeof SpendCapName];

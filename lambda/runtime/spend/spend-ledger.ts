@@ -1,4 +1,4 @@
-import { LEDGER_SETTINGS_KEY, reservationKey, SpendCapName } from '../../../lib/contract/ledger';
+import { LEDGER_SETTINGS_KEY, reservationKey, SpendCapName, UNCAPPED } from '../../../lib/contract/ledger';
 import { Attempts } from './attempts';
 import { Committer } from './committer';
 import { expireLeases } from './expire-leases';
@@ -29,8 +29,8 @@ import {
   type SpendLedgerTools,
 } from './ledger-options';
 import type { ILedgerStore } from './ledger-store';
-import { totalOf } from './parts';
 import type { Part } from './parts';
+import { totalOf } from './parts';
 import {
   begun,
   both,
@@ -78,6 +78,9 @@ export class SpendLedger<Alongside = never> implements ISpendLedger<Alongside> {
     if (!Number.isInteger(request.keepUntil)) {
       throw new RangeError(`\`keepUntil\` must be in whole seconds, got: ${request.keepUntil}`);
     }
+    const { perJob = UNCAPPED } = clientCaps;
+    if (estimate > perJob)
+      return { kind: 'refused', cap: SpendCapName.JOB, left: perJob, resetsAt: Number.POSITIVE_INFINITY };
     const attempts = new Attempts(this.#options);
     const leaseUntil = nowMs + this.#options.leaseMs;
     let seen: ReservationRow | undefined;

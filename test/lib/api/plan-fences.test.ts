@@ -53,11 +53,13 @@ test('each plan has a fence of its own rate and burst', () => {
 
 test.each([
   [{}, undefined],
-  [{ requestsPerDay: 7 }, { Limit: 7, Period: 'DAY' }],
-  [{ requestsPerMonth: 70 }, { Limit: 70, Period: 'MONTH' }],
+  // The exact quota counts submissions; the gateway's, every poll and read as well.
+  [{ requestsPerDay: 2_147_483_647 }, { Limit: 2_147_483_647, Period: 'DAY' }],
+  [{ requestsPerDay: 7 }, { Limit: 700, Period: 'DAY' }],
+  [{ requestsPerMonth: 70 }, { Limit: 7_000, Period: 'MONTH' }],
   [
     { requestsPerDay: 7, requestsPerMonth: 70 },
-    { Limit: 7, Period: 'DAY' },
+    { Limit: 700, Period: 'DAY' },
   ],
 ])('a plan of %j has the quota %j at the gateway', (props, quota) => {
   const made = make({ plans: [ClientPlan.standard(), plan('trial', props)] });

@@ -1,7 +1,7 @@
 import type { LedgerRow, RowWrite } from '../../../lambda/runtime/spend/ledger-store';
 import type { Part } from '../../../lambda/runtime/spend/parts';
 import type { ReservationRow } from '../../../lambda/runtime/spend/reservation';
-import { LedgerSpan, reservationKey, type SpendCapNameValue } from '../../../lib/contract/ledger';
+import { LedgerSpan, reservationKey, SpendCapName, type SpendCapNameValue } from '../../../lib/contract/ledger';
 
 /** What a cap may be at one time: one number, or while it is being changed, both. */
 export type CapRange = readonly [low: number, high: number];
@@ -15,7 +15,10 @@ export interface JudgedCaps {
 const windowOf = (owner: string, window: string): string => `${owner} ${window}`;
 const ALL = '*';
 
-const windowsFor = (clientId: string, day: string): Readonly<Record<SpendCapNameValue, string>> => ({
+/** The caps that have a window. */
+type WindowedCap = Exclude<SpendCapNameValue, 'job'>;
+
+const windowsFor = (clientId: string, day: string): Readonly<Record<WindowedCap, string>> => ({
   'client-day': windowOf(clientId, day),
   'client-month': windowOf(clientId, day.slice(0, -3)),
   'global-day': windowOf(ALL, day),
@@ -30,7 +33,7 @@ export class Watch {
   needed: number;
 
   constructor(
-    readonly windows: Readonly<Record<SpendCapNameValue, string>>,
+    readonly windows: Readonly<Record<WindowedCap, string>>,
     readonly estimate: number,
     readonly startedWhileCut: boolean,
   ) {
@@ -105,7 +108,9 @@ export class SpendJudge {
     this.#byReservation.get(reservationKey(id))?.delete(watch);
     if (outcome.kind === 'begun' && watch.startedWhileCut) this.begunWhileCut += 1;
     if (outcome.kind !== 'refused' || !outcome.cap) return;
-    if ((watch.leastLeft.get(watch.windows[outcome.cap]) ?? 0) >= watch.needed) this.falseRefusals += 1;
+    // No job of the scene has a cap of its own.
+    const left = outcome.cap === SpendCapName.JOB ? undefined : watch.leastLeft.get(watch.windows[outcome.cap]);
+    if (outcome.cap === SpendCapName.JOB || (left ?? 0) >= watch.needed) this.falseRefusals += 1;
   }
 
   readonly onCommit = (writes: readonly RowWrite[], before: ReadonlyMap<string, LedgerRow | undefined>): void => {

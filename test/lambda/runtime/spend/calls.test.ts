@@ -46,6 +46,26 @@ describe.each(WORLDS)('calls over %s', (_name, make) => {
     });
   });
 
+  test('one job commits no more than it may in all, however often it is called', async () => {
+    const ledger = await reserved({}, { clientCaps: { perJob: 250 } });
+    await expect(ledger.begin('j1', begin('1'))).resolves.toEqual(BEGUN);
+    await expect(ledger.begin('j1', begin('2'))).resolves.toEqual(BEGUN);
+    await expect(ledger.begin('j1', begin('3'))).resolves.toMatchObject({ kind: 'refused', cap: 'job', left: 50 });
+    await expect(ledger.begin('j1', begin('3', 50))).resolves.toEqual(BEGUN);
+    await expect(ledger.settle('j1', { callId: '1', amount: 40 })).resolves.toEqual(SETTLED);
+    await expect(ledger.begin('j1', begin('4', 60))).resolves.toEqual(BEGUN);
+    await expect(ledger.begin('j1', begin('5', 1))).resolves.toMatchObject({ kind: 'refused', cap: 'job', left: 0 });
+  });
+
+  test('a job above what one may commit is not reserved', async () => {
+    world = await opened(make(), {});
+    const refused = { kind: 'refused', cap: 'job', left: 99 };
+    await expect(world.ledger.reserve(request('j1', { clientCaps: { perJob: 99 } }))).resolves.toMatchObject(refused);
+    await expect(world.ledger.reserve(request('j1', { clientCaps: { perJob: 100 } }))).resolves.toEqual({
+      kind: 'reserved',
+    });
+  });
+
   test('the same call is begun once', async () => {
     const ledger = await reserved();
     await ledger.begin('j1', begin('1'));
