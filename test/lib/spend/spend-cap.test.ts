@@ -211,7 +211,7 @@ describe('alarms', () => {
     ['Month50', 'month', 50],
     ['Month80', 'month', 80],
     ['Month95', 'month', 95],
-  ])('%s begins when so much of the cap of the %s is committed', (id, window, percent) => {
+  ])('%s begins when so much of the cap of the %s is spent', (id, window, percent) => {
     capWith();
 
     expect(alarm(id)).toEqual({
@@ -227,7 +227,7 @@ describe('alarms', () => {
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       EvaluationPeriods: 1,
       TreatMissingData: 'ignore',
-      AlarmDescription: `${percent} % of what may be spent in this UTC ${window} is committed. Runbook: docs/runbooks/spend-warning.md`,
+      AlarmDescription: `${percent} % of what may be spent in this UTC ${window} is spent. Runbook: docs/runbooks/spend-warning.md`,
     });
   });
 

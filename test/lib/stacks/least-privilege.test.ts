@@ -169,7 +169,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
   SweepLeases: {
     LedgerTable: COMMITS,
     'LedgerTable index': ['dynamodb:Query'],
-    JobsTable: ['dynamodb:UpdateItem'],
+    JobsTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     ControlTable: READ,
     'JobsTable index': ['dynamodb:Query'],
   },
