@@ -5,8 +5,11 @@ import { StackOutput } from '../../lib/contract/outputs';
 import { access } from './doubles/deployment';
 
 const stacks = mockClient(CloudFormationClient);
-/** A federated service has no secret; no command needs the control queue, nor one plan apart from the others. */
-const UNNEEDED = ['CONTROL_QUEUE_URL', 'UPSTREAM_SECRET', 'USAGE_PLAN_ID'];
+/**
+ * A federated service has no secret; no command needs the control queue, nor one plan apart from the others, and what is
+ * spent is asked of the function that controls it, not of the ledger's table.
+ */
+const UNNEEDED = ['CONTROL_QUEUE_URL', 'UPSTREAM_SECRET', 'USAGE_PLAN_ID', 'LEDGER_TABLE'];
 const needed = Object.entries(StackOutput).filter(([name]) => !UNNEEDED.includes(name));
 const outputs = (without?: string, clientPlans = '{}') =>
   needed

@@ -254,7 +254,7 @@ test('one look that fails does not hide the others', async () => {
     'work queue     Error: no queue',
     'dead letters   Error: no queue',
   ]);
-  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(10);
+  expect(printed.filter((line) => line.startsWith('ok'))).toHaveLength(11);
 });
 
 test('--api-url must be an address', async () => {

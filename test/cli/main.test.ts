@@ -27,7 +27,7 @@ test('no command at all is wrong usage, answered with the help', async () => {
 });
 
 test.each([
-  [['clients', 'delete'], '`clients` must be followed by one of create, revoke'],
+  [['clients', 'delete'], '`clients` must be followed by one of create, list, rotate, revoke, set-plan'],
   [['secrets'], '`secrets` must be followed by one of status, rotate, revoke, put, exec'],
   [['secrets', 'put', 'value-of-a-key'], '`secrets put` must be followed by one of upstream, admin, pool'],
   [['secrets', 'put', 'upstream', 'value-of-a-key'], '`secrets put upstream` takes no more words'],

@@ -134,9 +134,12 @@ test('a ledger that does not answer is a failure in one line', async () => {
 });
 
 describe('doctor', () => {
+  /** Nothing listens at the address: these tests ask no network. */
+  const doctor = () => cloud.bulwark('doctor', '--api-url', 'http://127.0.0.1:9');
+
   test('calls spending down while it is cut off, and the consumer paused on purpose', async () => {
     await cloud.bulwark('spend', 'cut', '--reason', 'INC-7');
-    const { code, printed } = await cloud.bulwark('doctor');
+    const { code, printed } = await doctor();
     expect(code).toBe(1);
     expect(printed).toContain(`down      spending       cut off since 2026-11-22T12:00:00.000Z by ${CALLER} (INC-7)`);
     expect(printed).toContain('                         -> bulwark spend status --env dev');
@@ -144,13 +147,13 @@ describe('doctor', () => {
 
   test('calls it degraded where a window has nothing left', async () => {
     await world.spend(50 * USD);
-    expect((await cloud.bulwark('doctor')).printed).toContain(
+    expect((await doctor()).printed).toContain(
       'degraded  spending       2026-11-22 $0.00, $0.00 left; 2026-11 $0.00, $950.00 left',
     );
   });
 
   test('does not ask where nothing caps it', async () => {
     cloud.hasSpendCap = false;
-    expect((await cloud.bulwark('doctor')).printed).toContain('skipped   spending       not asked: nothing caps it');
+    expect((await doctor()).printed).toContain('skipped   spending       not asked: nothing caps it');
   });
 });
