@@ -41,6 +41,9 @@ export const submission = (content = 'What is a bulwark?') => ({
   messages: [{ role: 'user' as const, content }],
 });
 
+/** Micro-USD that the worst case of that submission costs: 98 tokens of input and 256 of output. */
+export const WORST_CASE = 98 + 256 * 5;
+
 /** `POST /v1/jobs` with a body, JSON unless it is text already. */
 export const submitEvent = (
   body: unknown = submission(),

@@ -2,11 +2,8 @@ import '../doubles/environment';
 import { clientWindowKey, reservationKey } from '../../../lib/contract/ledger';
 import { Cloud } from '../doubles/cloud';
 import { LEDGER_TABLE, MAX_RECEIVE_COUNT } from '../doubles/environment';
-import { CLIENT_ID, sqsRecord } from '../doubles/events';
+import { CLIENT_ID, sqsRecord, WORST_CASE } from '../doubles/events';
 import { COST, completion, Processor, upstreamFailure } from '../doubles/processor';
-
-/** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
-const WORST_CASE = 98 + 256 * 5;
 
 let cloud: Cloud;
 let processor: Processor;

@@ -2,11 +2,9 @@ import '../doubles/environment';
 import { JobsTable } from '../../../lib/contract/tables';
 import { Cloud } from '../doubles/cloud';
 import { JOBS_TABLE, MAX_RECEIVE_COUNT, PATIENCE_MS } from '../doubles/environment';
-import { CLIENT_ID, sqsRecord } from '../doubles/events';
+import { CLIENT_ID, sqsRecord, WORST_CASE } from '../doubles/events';
 import { COST, Processor, upstreamFailure } from '../doubles/processor';
 
-/** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
-const WORST_CASE = 98 + 256 * 5;
 const CUT = { reason: 'INC-1', at: 0, by: 'somebody' };
 
 let cloud: Cloud;

@@ -4,7 +4,7 @@ import { handler } from '../../../lambda/submit-job/handler';
 import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
 import { JOBS_TABLE, MAX_BODY_BYTES } from '../doubles/environment';
-import { apiEvent, CLIENT_ID, context, submission, submitEvent } from '../doubles/events';
+import { apiEvent, CLIENT_ID, context, submission, submitEvent, WORST_CASE } from '../doubles/events';
 import { LIMIT_STEPS } from '../doubles/limit-steps';
 
 let cloud: Cloud;
@@ -276,9 +276,6 @@ const STEPS = [
   'TransactWriteItems',
   'TransactWriteItems',
 ];
-
-/** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
-const WORST_CASE = 98 + 256 * 5;
 
 test('the steps of a submission are these', async () => {
   await submit(submitEvent());

@@ -5,11 +5,8 @@ import type { PlanTerms } from '../../../lib/contract/client-plan';
 import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
 import { JOBS_TABLE, LEDGER_TABLE } from '../doubles/environment';
-import { CLIENT_ID, context, PLAN, submission, submitEvent } from '../doubles/events';
+import { CLIENT_ID, context, PLAN, submission, submitEvent, WORST_CASE } from '../doubles/events';
 import { LIMIT_STEPS } from '../doubles/limit-steps';
-
-/** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
-const WORST_CASE = 98 + 256 * 5;
 
 let cloud: Cloud;
 let output: ReturnType<typeof captureOutput>;

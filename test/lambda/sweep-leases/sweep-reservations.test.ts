@@ -2,12 +2,9 @@ import '../doubles/environment';
 import { reservationKey } from '../../../lib/contract/ledger';
 import type { Cloud } from '../doubles/cloud';
 import { LEDGER_TABLE } from '../doubles/environment';
-import { sqsRecord } from '../doubles/events';
+import { sqsRecord, WORST_CASE } from '../doubles/events';
 import { COST, completion, type Processor } from '../doubles/processor';
 import { SweepWorld } from './sweep-world';
-
-/** Micro-USD that the worst case of the submission costs: 98 tokens of input and 256 of output. */
-const WORST_CASE = 98 + 256 * 5;
 
 let world: SweepWorld;
 let cloud: Cloud;
