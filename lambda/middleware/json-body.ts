@@ -22,6 +22,8 @@ export interface WithJsonBody extends APIGatewayProxyEvent {
 
 const JSON_MEDIA_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
+const NOT_UTF8 = 'It must be UTF-8.';
+
 /** Keeps a byte order mark, which is refused rather than dropped. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -29,17 +31,28 @@ const decode = (bytes: Buffer): string => {
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new ProblemError(Problem.MALFORMED_JSON, 'It must be UTF-8.');
+    throw new ProblemError(Problem.MALFORMED_JSON, NOT_UTF8);
   }
 };
 
+/**
+ * Whether a gateway has put U+FFFD in place of bytes that were no UTF-8, as it does where it hands a body over as text:
+ * the text then has another length than what was sent. Where the length is not told, it cannot be known.
+ */
+const isMended = (event: APIGatewayProxyEvent, text: string): boolean => {
+  const sent = readHeader(event, 'content-length');
+  return sent !== undefined && text.includes('\ufffd') && Number(sent) !== Buffer.byteLength(text);
+};
+
 /** The body as text; before decoding, what is too long as base64 is not worth the memory. */
-const readText = ({ body, isBase64Encoded }: APIGatewayProxyEvent, maxBytes: number): string => {
+const readText = (event: APIGatewayProxyEvent, maxBytes: number): string => {
+  const { body, isBase64Encoded } = event;
   const text = body ?? '';
   const leastBytes = isBase64Encoded ? Math.floor(text.length / 4) * 3 - 2 : text.length;
   if (leastBytes > maxBytes) throw new ProblemError(Problem.PAYLOAD_TOO_LARGE);
   const bytes = isBase64Encoded ? Buffer.from(text, 'base64') : undefined;
   if ((bytes?.length ?? Buffer.byteLength(text)) > maxBytes) throw new ProblemError(Problem.PAYLOAD_TOO_LARGE);
+  if (!bytes && isMended(event, text)) throw new ProblemError(Problem.MALFORMED_JSON, NOT_UTF8);
   return bytes ? decode(bytes) : text;
 };
 

@@ -57,6 +57,17 @@ function residentMegabytes(): number[] {
   return rows.filter(([pid]) => below.has(pid)).map(([, , kilobytes = 0]) => kilobytes / 1024);
 }
 
+/** A few of what should not be, cut short: a difference of thousands would keep the process, and the doubles in it, for minutes. */
+const someOf = (found: readonly Sent[]) =>
+  found.slice(0, 5).map(({ hostile: { family, body, headers }, answer }) => ({
+    family,
+    headers,
+    body: Buffer.from(body).toString().slice(0, 300),
+    status: answer.status,
+    type: mediaTypeOf(answer),
+    text: answer.text.slice(0, 300),
+  }));
+
 const accepted = () => sent.filter(({ answer }) => answer.status === 202);
 const idOf = ({ answer }: Sent): string => (answer.json as JobView).id;
 
@@ -71,14 +82,12 @@ test('every one of ten thousand is answered with 2xx or 4xx', () => {
   process.stderr.write(`  hostile bodies by status: ${JSON.stringify(counts)}\n`);
   expect(sent).toHaveLength(COUNT);
   const others = sent.filter(({ answer }) => ![202, 400, 413, 415].includes(answer.status));
-  expect(
-    others.map(({ hostile, answer }) => ({ family: hostile.family, status: answer.status, text: answer.text })),
-  ).toEqual([]);
+  expect(someOf(others)).toEqual([]);
 });
 
 test('each family is refused, or accepted, as it should be', () => {
   const wrong = sent.filter(({ hostile, answer }) => hostile.isRefused === (answer.status === 202));
-  expect(wrong.map(({ hostile, answer }) => ({ hostile, text: answer.text.slice(0, 300) }))).toEqual([]);
+  expect(someOf(wrong)).toEqual([]);
   expect(new Set(sent.map(({ hostile }) => hostile.family)).size).toBe(Object.keys(HOSTILE_FAMILIES).length);
 });
 
@@ -91,7 +100,7 @@ test('a refusal is a problem document that no browser takes for something else',
       answer.headers.get('x-content-type-options') !== 'nosniff' ||
       !/^urn:bulwark:problem:/.test((answer.json as { type?: string })?.type ?? ''),
   );
-  expect(bad.map(({ hostile, answer }) => ({ family: hostile.family, text: answer.text.slice(0, 300) }))).toEqual([]);
+  expect(someOf(bad)).toEqual([]);
 });
 
 test(
@@ -113,7 +122,7 @@ test('suspicious prompts were labelled in their rows, and ran like any other', a
   const rows = new Map((await stack.rowsOf(clientId)).map((row) => [row.jobId, row]));
   const suspicious = accepted().filter(({ hostile }) => hostile.family === 'suspicious prompt');
   expect(suspicious.length).toBeGreaterThan(50);
-  expect(suspicious.filter((one) => (rows.get(idOf(one))?.labels ?? []).length === 0)).toEqual([]);
+  expect(someOf(suspicious.filter((one) => (rows.get(idOf(one))?.labels ?? []).length === 0))).toEqual([]);
   expect(new Set(suspicious.map((one) => rows.get(idOf(one))?.status))).toEqual(new Set(['succeeded']));
 });
 

@@ -53,7 +53,8 @@ const MEDIA_TYPES = [
 /** A body padded to a size, in bytes, by one long text or by white space. */
 const sized = (random: Random, bytes: number): string => {
   const valid = validSubmission(random);
-  if (random() < 0.5) return JSON.stringify(valid).padEnd(bytes);
+  const text = JSON.stringify(valid);
+  if (random() < 0.5) return text + ' '.repeat(bytes - Buffer.byteLength(text));
   const frame = JSON.stringify({
     ...valid,
     messages: [
@@ -61,7 +62,7 @@ const sized = (random: Random, bytes: number): string => {
       { role: 'user', content: '' },
     ],
   });
-  const left = bytes - frame.length;
+  const left = bytes - Buffer.byteLength(frame);
   const halves = [Math.ceil(left / 2), Math.floor(left / 2)].map((length) => ({
     role: 'user',
     content: 'x'.repeat(length),

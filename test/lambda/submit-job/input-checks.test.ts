@@ -101,6 +101,29 @@ describe('a refusal', () => {
   });
 });
 
+describe('bytes that are no UTF-8, where a gateway has put U+FFFD in their place', () => {
+  const sentLength = (bytes: number[]) =>
+    String(Buffer.byteLength(JSON.stringify(submission('ab'))) + Buffer.from(bytes).length);
+
+  test.each([[[0xff]], [[0xc0, 0xaf]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]]])('%j is refused', async (bytes) => {
+    const mended = new TextDecoder().decode(Buffer.from(bytes));
+    const answer = await submit(submission(`a${mended}b`), { 'content-length': sentLength(bytes) });
+    expect(answer.body).toMatchObject({ type: 'urn:bulwark:problem:malformed-json', detail: 'It must be UTF-8.' });
+    expect(cloud.steps).toEqual([]);
+  });
+
+  test('a U+FFFD that the client sent itself is text, and so is one whose length nobody tells', async () => {
+    const body = submission('a\ufffdb');
+    const length = String(Buffer.byteLength(JSON.stringify(body)));
+    expect((await submit(body, { 'content-length': length })).statusCode).toBe(202);
+    expect((await submit(body)).statusCode).toBe(202);
+  });
+
+  test('a length alone says nothing', async () => {
+    expect((await submit(submission(), { 'content-length': '1' })).statusCode).toBe(202);
+  });
+});
+
 test('identity is no encoding', async () => {
   expect((await submit(submission(), { 'content-encoding': 'identity' })).statusCode).toBe(202);
 });
