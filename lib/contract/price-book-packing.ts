@@ -34,11 +34,7 @@ export const unpackPriceBook = (text: string): PriceBook => {
     throw new PriceBookError(['`document` must be JSON as `packPriceBook` writes it']);
   }
   const { m, a, r } = packed as Readonly<Record<string, unknown>>;
-  return readPriceBook({
-    models: mapLists(m, unpackPrice),
-    ...(a !== undefined && { aliases: a }),
-    ...(r !== undefined && { exchangeRates: mapLists(r, unpackRate) }),
-  });
+  return readPriceBook({ models: mapLists(m, unpackPrice), aliases: a, exchangeRates: mapLists(r, unpackRate) });
 };
 
 const packPrice = ({ validFrom, longContext, currency, ...prices }: ModelPrice): unknown[] => {
@@ -54,9 +50,8 @@ const unpackPrice = (packed: unknown): unknown => {
   const [validFrom, input, output, cacheRead, cacheWrite, long, currency] = listOf(packed);
   return {
     validFrom: fullMoment(validFrom),
-    ...{ input, output, cacheRead, cacheWrite },
+    ...{ input, output, cacheRead, cacheWrite, currency },
     ...(long !== undefined && long !== null && { longContext: unpackLongContext(long) }),
-    ...(currency !== undefined && { currency }),
   };
 };
 

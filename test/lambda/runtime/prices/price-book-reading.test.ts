@@ -318,6 +318,25 @@ test('names everything that is wrong at once', () => {
   expect(new PriceBookError([])).toMatchObject({ name: 'PriceBookError' });
 });
 
+test('says of what is no object only that, and of everything beside it all', () => {
+  const document = { models: { a: [null, price({ input: '-1' })], 'a.b': [price({ output: '-2' })] }, aliases: [] };
+  expect(faultsOf(document)).toEqual([
+    '`models.a[0]` must be an object, got: null',
+    '`models.a[1].input` must not be negative, got: -1',
+    '`models.a.b[0].output` must not be negative, got: -2',
+    '`aliases` must be an object, got: []',
+  ]);
+});
+
+test.each([
+  [60, 'x'.repeat(60)],
+  [61, `${'x'.repeat(60)}…`],
+])('shows %i characters of what is wrong as %s', (length, shown) => {
+  expect(faultsOf(bookOf(price({ input: 'x'.repeat(length) })))).toEqual([
+    `\`models.m[0].input\` must be a decimal string such as "3.75", got: ${shown}`,
+  ]);
+});
+
 test('takes every book that is one', () => {
   fc.assert(fc.property(documents, (document) => expect(faultsOf(document)).toEqual([])));
 });
