@@ -67,12 +67,16 @@ export interface JobSpendingTools {
 /** Times that a call is begun whose reservation is missing, or is made meanwhile. */
 const BEGIN_ATTEMPTS = 3;
 
+/** Statuses under which the work may have been done, and only its answer is late or lost, whoever words the error. */
+const BROKEN_OFF: ReadonlySet<number | undefined> = new Set([undefined, 200, 408, 409, 425, 502, 504]);
+
 /**
  * Whether a failed call has certainly cost nothing: it never reached the provider, or the provider itself said that it
- * failed. Any other may be on the bill.
+ * failed before it did the work. Any other may be on the bill.
  */
 export const hasCostNothing = (error: unknown): boolean =>
-  error instanceof UpstreamError && (!error.paid || (error.status !== 200 && error.providerType !== undefined));
+  error instanceof UpstreamError &&
+  (!error.paid || (error.providerType !== undefined && !BROKEN_OFF.has(error.status)));
 
 /** Accounts for calls in the spend ledger, at the prices of the price book. */
 export class JobSpending implements IJobSpending {

@@ -54,6 +54,7 @@ test.each([
 test.each([
   ['a timeout', { reason: 'upstream-timeout', status: undefined, firstByteArrived: false }],
   ['a bare 5xx', { status: 502 }],
+  ['a provider’s own word that it took too long', { status: 504, providerType: 'timeout_error' }],
   ['an error within an answer that had begun', { status: 200, providerType: 'overloaded_error' }],
 ] as const)('%s stays at its estimate, and the second call is committed beside it', async (_, failure) => {
   const message = await processor.submit();
