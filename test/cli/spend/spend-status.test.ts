@@ -1,4 +1,7 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
 import type { SpendWorld } from '../../lambda/control-spend/spend-world';
 import { CALLER, CloudDouble } from '../doubles/cloud';
 import { deployment } from '../doubles/deployment';
@@ -134,7 +137,11 @@ test('a ledger that does not answer is a failure in one line', async () => {
 });
 
 describe('doctor', () => {
-  /** Nothing listens at the address: these tests ask no network. */
+  beforeEach(() => {
+    // What else the doctor looks at is not there: these tests ask no network.
+    mockClient(DynamoDBClient).onAnyCommand().rejects(new Error('not here'));
+    mockClient(SecretsManagerClient).onAnyCommand().rejects(new Error('not here'));
+  });
   const doctor = () => cloud.bulwark('doctor', '--api-url', 'http://127.0.0.1:9');
 
   test('calls spending down while it is cut off, and the consumer paused on purpose', async () => {
