@@ -3,6 +3,7 @@ import { EnvironmentKey } from '../../../lib/contract/environment-keys';
 import { API_STAGE, StackOutput } from '../../../lib/contract/outputs';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
 import { version } from '../../../package.json';
+import { ATTACKS } from '../../lambda/runtime/input/attacks';
 import { evaluate } from '../api/waf-model';
 import { FUNCTIONS, synthEnvironment } from './synth-environment';
 
@@ -230,7 +231,7 @@ test.each([
 ] as const)('a long prompt with a query and a script on %s: %s by the firewall', (uri, action) => {
   const [acl] = Object.values(prod.service.findResources('AWS::WAFv2::WebACL'));
   const headers = { 'user-agent': 'client' };
-  const attack = "<script>fetch(1)</script> SELECT 1 UNION SELECT 2; x' or '1'='1";
+  const attack = `${ATTACKS.script[0]} ${ATTACKS.sql[0]}`;
   for (const body of [`${'Explain this. '.repeat(15_000)}${attack}`, attack, 'y'.repeat(8193)]) {
     expect(evaluate(acl?.Properties.Rules, { uri, body, headers }).action).toBe(action);
   }
