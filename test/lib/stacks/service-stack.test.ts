@@ -12,6 +12,7 @@ import { unpackPriceBook } from '../../../lib/contract/price-book-packing';
 import { readPriceBook } from '../../../lib/contract/price-book-reading';
 import { submissionSchema } from '../../../lib/contract/submission-schema';
 import { version } from '../../../package.json';
+import { ATTACKS } from '../../lambda/runtime/input/attacks';
 import { evaluate } from '../api/waf-model';
 import { SPEND } from './spend-settings';
 import { FUNCTIONS, synthEnvironment } from './synth-environment';
@@ -310,7 +311,7 @@ test.each([
 ] as const)('a long prompt with a query and a script on %s: %s by the firewall', (uri, action) => {
   const [acl] = Object.values(prod.service.findResources('AWS::WAFv2::WebACL'));
   const headers = { 'user-agent': 'client' };
-  const attack = "<script>fetch(1)</script> SELECT 1 UNION SELECT 2; x' or '1'='1";
+  const attack = `${ATTACKS.script[0]} ${ATTACKS.sql[0]}`;
   for (const body of [`${'Explain this. '.repeat(15_000)}${attack}`, attack, 'y'.repeat(8193)]) {
     expect(evaluate(acl?.Properties.Rules, { uri, body, headers }).action).toBe(action);
   }
