@@ -151,7 +151,7 @@ test('the examples of the README compile', async () => {
     `example-${index}.mts`,
     text as string,
   ]);
-  expect(examples).toHaveLength(7);
+  expect(examples).toHaveLength(8);
   await expect(complaintsAbout(Object.fromEntries(examples))).resolves.toBe('');
 }, 60_000);
 
