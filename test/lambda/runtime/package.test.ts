@@ -232,7 +232,7 @@ test('the examples of the README compile', async () => {
     `example-${index}.mts`,
     text as string,
   ]);
-  expect(examples).toHaveLength(11);
+  expect(examples).toHaveLength(12);
   await expect(complaintsAbout(Object.fromEntries(examples))).resolves.toBe('');
 }, 60_000);
 
