@@ -52,17 +52,35 @@ describe('a sweep that dies, and the next one', () => {
     expect(cloud.steps).toEqual(STEPS);
   });
 
-  const BURIAL = ['Query', 'UpdateItem', 'SendMessageBatch', 'UpdateItem'];
-  test.each(
-    BURIAL.flatMap((name, index) => [
-      { name, atStep: 17 + index, when: 'before' as const },
-      { name, atStep: 17 + index, when: 'after' as const },
-    ]),
-  )('$when the effect of step $atStep, $name, while it gives a job up: it ends dead-lettered', async (crash) => {
+  /** The same looks, the claim, the copy, the burial; and the ledger's leases meanwhile. */
+  const BURIAL = [
+    ...['GetQueueAttributes', ...queries(20)],
+    ...['UpdateItem', 'Query', 'SendMessageBatch', 'Query', 'UpdateItem', ...queries(2)],
+  ];
+  /** A running job that one worker more than is allowed has died over. */
+  const abandonedJob = async () => {
     const message = await processor.submit();
     const row = { ...cloud.job(message.jobId), status: 'running', fence: 6, leaseUntil: 1, abandoned: 5 };
     const bucket = String(cloud.job(message.jobId)?.dueBucket).replace('queued', 'running');
     cloud.dynamodb.put(JOBS_TABLE, { ...row, dueAt: 1, dueBucket: bucket });
+    return message;
+  };
+
+  test('has these steps where it gives a job up', async () => {
+    await abandonedJob();
+    processor.nowMs += 1;
+    cloud.steps.length = 0;
+    await run();
+    expect(cloud.steps).toEqual(BURIAL);
+  });
+
+  test.each(
+    BURIAL.flatMap((name, index) => [
+      { name, atStep: 1 + index, when: 'before' as const },
+      { name, atStep: 1 + index, when: 'after' as const },
+    ]),
+  )('$when the effect of step $atStep, $name, while it gives a job up: it ends dead-lettered', async (crash) => {
+    const message = await abandonedJob();
     processor.nowMs += 1;
     cloud.steps.length = 0;
     cloud.crash(crash);
