@@ -9,13 +9,16 @@ import { MAX_UPLOAD_BYTES, uploadSchema } from '../../lib/contract/upload-schema
 import { jsonBody, type WithJsonBody } from '../middleware/json-body';
 import { metricsFlush } from '../middleware/metrics-flush';
 import { problemDetails } from '../middleware/problem-details';
+import { rateLimit, type WithLimitHeaders } from '../middleware/rate-limit';
 import { requestLog, type WithCorrelationId } from '../middleware/request-log';
 import { responseHeaders } from '../middleware/response-headers';
 import { awsClientOptions } from '../runtime/aws-clients/client-options';
-import { authorizedClientId } from '../runtime/clients/authorized-client';
+import { authorizedClientId, authorizedPlan } from '../runtime/clients/authorized-client';
 import { systemClock } from '../runtime/clock/clock';
-import { integer, readEnvironment, text } from '../runtime/environment/read-environment';
+import { integer, optionalText, readEnvironment, text } from '../runtime/environment/read-environment';
 import { count, logger, metrics } from '../runtime/observability/observability';
+import { DynamoDbRateLimitStore } from '../runtime/rate-limit/dynamodb-rate-limit-store';
+import { RateLimiter } from '../runtime/rate-limit/rate-limiter';
 import { DynamoDbUploadStore } from '../runtime/uploads/dynamodb-upload-store';
 import { S3UploadForms } from '../runtime/uploads/s3-upload-forms';
 import { contentTypes } from '../runtime/uploads/upload-environment';
@@ -23,6 +26,7 @@ import { type CreatedUpload, createUpload } from './create-upload';
 
 const environment = readEnvironment({
   uploadsTable: text(EnvironmentKey.UPLOADS_TABLE),
+  limitsTable: optionalText(EnvironmentKey.LIMITS_TABLE),
   quarantine: text(EnvironmentKey.QUARANTINE_BUCKET),
   contentTypes: contentTypes(EnvironmentKey.UPLOAD_CONTENT_TYPES),
   maxBytes: integer(EnvironmentKey.UPLOAD_MAX_BYTES, { min: 1, max: MAX_UPLOAD_BYTES }),
@@ -36,8 +40,10 @@ const MAX_BODY_BYTES = 4_096;
 /** Every name that a request may use. */
 const UPLOAD_NAMES: ReadonlySet<string> = new Set(Object.keys(uploadSchema.properties));
 
+const dynamodb = new DynamoDBClient(awsClientOptions);
+
 const dependencies = {
-  store: new DynamoDbUploadStore(new DynamoDBClient(awsClientOptions), environment.uploadsTable),
+  store: new DynamoDbUploadStore(dynamodb, environment.uploadsTable),
   forms: new S3UploadForms(new S3Client(awsClientOptions), environment.quarantine),
   count,
   now: systemClock,
@@ -57,11 +63,25 @@ const toResponse = ({ id, status, form, expiresAt }: CreatedUpload, path: string
   body: JSON.stringify({ id, status, upload: form, expiresAt }),
 });
 
+/** Counts the request in its client's limits, where the service has them: an upload costs money, too. */
+const limits = (limitsTable: string | undefined) =>
+  limitsTable === undefined
+    ? []
+    : [
+        rateLimit({
+          limiter: new RateLimiter({ store: new DynamoDbRateLimitStore(dynamodb, limitsTable) }),
+          clientOf: (event) => ({ clientId: authorizedClientId(event), terms: authorizedPlan(event) }),
+          log: logger,
+          count,
+        }),
+      ];
+
 /** `POST /v1/uploads` */
-export const handler = middy<WithCorrelationId & WithJsonBody, APIGatewayProxyResult>()
+export const handler = middy<WithCorrelationId & WithLimitHeaders & WithJsonBody, APIGatewayProxyResult>()
   .use(metricsFlush({ metrics }))
   .use(requestLog({ logger, now: systemClock }))
   .use(responseHeaders())
+  .use(limits(environment.limitsTable))
   .use(problemDetails({ log: logger, count }))
   .use(
     jsonBody({

@@ -188,12 +188,14 @@ export class ServiceStack extends Stack {
     this.api.addRoute({ method: GET, path: '/health', handler: health, isPublic: true });
     this.api.addRoute({ method: GET, path: READINESS_PATH, handler: readiness, isPublic: true });
     if (data.uploads) {
-      new UploadRoutes(this, 'Uploads', {
+      const { createUpload } = new UploadRoutes(this, 'Uploads', {
         uploads: data.uploads,
         api: this.api,
         environment: this.commonEnvironment,
         logs: this.logSettings,
       });
+      createUpload.addEnvironment(EnvironmentKey.LIMITS_TABLE, data.limitsTable.tableName);
+      this.access.countRequests(createUpload);
     }
   }
 

@@ -34,8 +34,8 @@ export interface UploadRoutesProps {
 
 /** The routes by which clients upload: `POST /v1/uploads` gives a form, and `GET /v1/uploads/{id}` tells what became of it. */
 export class UploadRoutes extends Construct {
-  /** Answers `POST /v1/uploads`. */
-  public readonly createUpload: lambda.Function;
+  /** Answers `POST /v1/uploads`; counts requests in the client's limits where `LIMITS_TABLE` is in its environment. */
+  public readonly createUpload: StandardFunction;
   /** Answers `GET /v1/uploads/{id}`, to the client whose upload it is. */
   public readonly readUpload: lambda.Function;
 

@@ -4,7 +4,7 @@ import { handler } from '../../../lambda/create-upload/handler';
 import { UploadsTable, uploadIdOfKey, uploadKeyOf } from '../../../lib/contract/uploads';
 import { Cloud } from '../doubles/cloud';
 import { captureOutput } from '../doubles/console-capture';
-import { apiEvent, CLIENT_ID, context } from '../doubles/events';
+import { apiEvent, CLIENT_ID, context, PLAN } from '../doubles/events';
 import { MAX_UPLOAD, QUARANTINE, UPLOADS_TABLE, WINDOW_SECONDS } from '../doubles/upload-environment';
 
 let cloud: Cloud;
@@ -133,7 +133,9 @@ describe('a request that is refused writes nothing', () => {
   ])('%s', async (_, body, errors) => {
     const answer = await create(requestOf(body));
     expect(answer.body).toMatchObject({ type: 'urn:bulwark:problem:invalid-request', status: 400, errors });
-    expect(cloud.steps).toEqual([]);
+    // Nothing is done for it but to count it.
+    expect(cloud.steps.filter((step) => step !== 'UpdateItem')).toEqual([]);
+    expect(cloud.dynamodb.rowCount(UPLOADS_TABLE)).toBe(0);
   });
 
   test('everything that is wrong is said at once', async () => {
@@ -148,7 +150,9 @@ describe('a request that is refused writes nothing', () => {
     ['a body of 5 kB', requestOf({ ...wish, name: 'x'.repeat(5_000) }), 413],
   ])('%s', async (_, event, status) => {
     expect((await create(event)).statusCode).toBe(status);
-    expect(cloud.steps).toEqual([]);
+    // Nothing is done for it but to count it.
+    expect(cloud.steps.filter((step) => step !== 'UpdateItem')).toEqual([]);
+    expect(cloud.dynamodb.rowCount(UPLOADS_TABLE)).toBe(0);
   });
 });
 
@@ -158,8 +162,10 @@ test('the largest upload and the longest name are taken', async () => {
 });
 
 test('a row that cannot be written is a 500 without a form', async () => {
-  cloud.crash({ atStep: 1, when: 'before' });
+  // The first two steps count the request.
+  cloud.crash({ atStep: 3, when: 'before' });
   const { statusCode, body } = await create(requestOf(wish));
+  expect(cloud.steps.at(-1)).toBe('PutItem');
   expect(statusCode).toBe(500);
   expect(JSON.stringify(body)).not.toContain(QUARANTINE);
 });
@@ -168,4 +174,14 @@ test('no log line holds the name or the signature', async () => {
   const { body } = await create(requestOf({ ...wish, name: 'tower.png' }));
   expect(output.text()).not.toContain('tower');
   expect(output.text()).not.toContain(body.upload.fields['X-Amz-Signature']);
+});
+
+test('counts as a submission does in the limits of the client', async () => {
+  const plan = { ...PLAN, requestsPerDay: 2 };
+  const statuses = [];
+  for (let upload = 0; upload < 3; upload += 1) statuses.push((await create(requestOf(wish, { plan }))).statusCode);
+  expect(statuses).toEqual([201, 201, 429]);
+  const refused = await create(requestOf(wish, { plan }));
+  expect(refused.body).toMatchObject({ type: 'urn:bulwark:problem:quota-exceeded' });
+  expect(Number(refused.headers?.['retry-after'])).toBeGreaterThan(0);
 });

@@ -80,7 +80,7 @@ const ACTIONS: Record<(typeof FUNCTIONS)[number], string[]> = {
     'lambda:UpdateEventSourceMapping',
     'sqs:SendMessage',
   ],
-  UploadsCreateUpload: ['dynamodb:PutItem', ...KEY_TO_WRITE, 's3:PutObject'],
+  UploadsCreateUpload: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', ...KEY_TO_WRITE, 's3:PutObject'],
   UploadsReadUpload: ['dynamodb:GetItem', ...KEY_TO_READ],
 };
 
@@ -178,7 +178,7 @@ const TABLES: Record<string, Record<string, string[]>> = {
     ControlTable: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     AuditTable: ['dynamodb:PutItem'],
   },
-  UploadsCreateUpload: { UploadsTable: ['dynamodb:PutItem'] },
+  UploadsCreateUpload: { UploadsTable: ['dynamodb:PutItem'], LimitsTable: ['dynamodb:GetItem', 'dynamodb:UpdateItem'] },
   UploadsReadUpload: { UploadsTable: READ },
 };
 

@@ -142,6 +142,7 @@ test.each([
     'UploadsCreateUpload',
     [
       'UPLOADS_TABLE',
+      'LIMITS_TABLE',
       'QUARANTINE_BUCKET',
       'UPLOAD_CONTENT_TYPES',
       'UPLOAD_MAX_BYTES',
