@@ -104,7 +104,7 @@ export class SecretPolicy {
       actions,
       resources: ['*'],
       conditions: {
-        ...(hasReaders && { StringNotEquals: { 'aws:PrincipalArn': [...new Set(principals)].sort(byText) } }),
+        ...(hasReaders && { StringNotEquals: { 'aws:PrincipalArn': [...new Set(principals)] } }),
         ...(this.functions.length > 0 && { ArnNotEquals: { 'lambda:SourceFunctionArn': this.functions } }),
       },
     });
@@ -127,8 +127,6 @@ export class SecretPolicy {
     throw new ConstructConfigError(this.owner.node.path, [`a ${part} must be one role or user, got: ${principal}`]);
   }
 }
-
-const byText = (one: string, other: string): number => (one < other ? -1 : 1);
 
 function denyPlainHttp(): iam.PolicyStatement {
   return new iam.PolicyStatement({
