@@ -24,7 +24,7 @@ describe.each(ENVIRONMENT_NAMES)('cdk synth -c env=%s --strict', (name) => {
     for (const stack of Object.values(stackNames(name))) {
       expect(JSON.parse(readFileSync(join(out, `${stack}.template.json`), 'utf8')).Resources).toBeDefined();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 test('without an environment it ends with one clear line', async () => {
@@ -33,7 +33,7 @@ test('without an environment it ends with one clear line', async () => {
   expect(code).toBe(1);
   expect(output).toContain('bulwark: say which environment with `-c env=`: local, dev, staging, prod; got: none\n');
   expect(output).not.toMatch(/^\s+at /m);
-}, 60_000);
+}, 180_000);
 
 describe('the app of the delivery', () => {
   const REPOSITORY = { owner: 'acme', ownerId: '1001', repo: 'shop', repoId: '2002' };
@@ -46,7 +46,7 @@ describe('the app of the delivery', () => {
     expect(JSON.parse(readFileSync(join(out, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
     const { artifacts } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     expect(Object.keys(artifacts).filter((id) => /^bulwark-delivery-\d{12}$/.test(id))).toHaveLength(3);
-  }, 60_000);
+  }, 180_000);
 
   test('without a repository it ends with one clear line', async () => {
     const { code, output } = await runSynth('bin/delivery.ts', out);
@@ -54,5 +54,5 @@ describe('the app of the delivery', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/^bulwark: bulwark-delivery-\d{12}\/Github: `owner` must be .*`repoId` must be .*$/m);
     expect(output).not.toMatch(/^\s+at /m);
-  }, 60_000);
+  }, 180_000);
 });
