@@ -21,7 +21,7 @@ export const oneOf = <T>(random: Random, choices: readonly T[]): T =>
 
 /** A submission that is accepted, with a few optional fields by chance. */
 export const validSubmission = (random: Random): Record<string, unknown> => ({
-  model: oneOf(random, ['claude-haiku-4-5', 'claude-sonnet-4-5', 'vendor/model:1.0@eu']),
+  model: oneOf(random, ['claude-haiku-4-5', 'claude-sonnet-4-5']),
   max_tokens: integer(random, 1, 64),
   messages: Array.from({ length: integer(random, 1, 3) }, (_, index) => ({
     role: index % 2 === 0 ? 'user' : 'assistant',

@@ -27,10 +27,7 @@ const priceFrom = (from: string) => ({
 export const PRICES: PriceBookDocument = {
   models: {
     ...Object.fromEntries(
-      ['claude-sonnet-4-5', 'claude-haiku-4-5', 'vendor/model:1.0@eu', 'model'].map((model) => [
-        model,
-        [priceFrom('2026-01-01T00:00Z')],
-      ]),
+      ['claude-sonnet-4-5', 'claude-haiku-4-5', 'model'].map((model) => [model, [priceFrom('2026-01-01T00:00Z')]]),
     ),
     later: [priceFrom('2999-01-01T00:00Z')],
   },
