@@ -1,4 +1,6 @@
 import { CLIENTS, type ClientSettings, clientProblems, LOCAL_CLIENTS } from './client-plans';
+import { CREDENTIAL, LOCAL_CREDENTIAL } from './credential-lifetimes';
+import { LOCAL_OUTAGE, OUTAGE } from './outage-windows';
 import { DEV_CAPS, LOCAL_CAPS, PROD_CAPS, type SpendCaps, STAGING_CAPS, spendCapProblems } from './spend-caps';
 
 /** One environment of the service: where it is, and what differs there. */
@@ -87,41 +89,6 @@ const LOG_RETENTION_DAYS = [
 ];
 
 const UPSTREAM_URL = 'https://api.anthropic.com';
-
-/** What an outage of the upstream means, unless an environment says otherwise; the defaults of `OutageSettings`. */
-const OUTAGE = {
-  breakerFailures: 5,
-  breakerOpenSeconds: 30,
-  breakerMaxOpenSeconds: 60,
-  resumeStepSeconds: 30,
-  outagePatienceSeconds: 86_400,
-  stuckAfterSeconds: 900,
-} as const;
-
-/**
- * Short windows, so that a drill of an outage takes seconds; and more failures than the 15 calls that one poisoned job
- * makes, so that it ends in the dead-letter queue alone.
- */
-const LOCAL_OUTAGE = {
-  ...OUTAGE,
-  breakerFailures: 20,
-  breakerOpenSeconds: 3,
-  breakerMaxOpenSeconds: 6,
-  resumeStepSeconds: 2,
-  stuckAfterSeconds: 60,
-} as const;
-
-/** A key is replaced once a month, and works on for a day. */
-const CREDENTIAL = {
-  upstreamCredential: 'keyPool',
-  secretCacheSeconds: 300,
-  keyGraceSeconds: 86_400,
-  secretAdministrators: [],
-  secretReaders: [],
-} as const;
-
-/** So short that a drill sees old keys end. */
-const LOCAL_CREDENTIAL = { ...CREDENTIAL, secretCacheSeconds: 5, keyGraceSeconds: 30 } as const;
 
 /** The account ids are those of the AWS documentation: give yours with `-c account=`, or write it here. */
 export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Omit<Environment, 'name'>>> = {
